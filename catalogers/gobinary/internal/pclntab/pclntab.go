@@ -196,11 +196,12 @@ func packageOf(name string) string {
 	if dot <= 0 {
 		return ""
 	}
-	p := name[:last+dot]
-	if p == "go" || p == "type" {
-		return "" // no packages: the compiler's own name spaces before Go 1.20
+	switch p := name[:last+dot]; p {
+	case "go", "type", "__x86":
+		return "" // no packages: names that compiler and linker make
+	default:
+		return unescape(p)
 	}
-	return unescape(p)
 }
 
 // unescape replaces each percent sign and two hexadecimal digits by the byte

@@ -44,7 +44,7 @@ func table(order binary.ByteOrder, magic uint32, word int, names ...string) []by
 func TestPackages(t *testing.T) {
 	names := []string{
 		"main.main", "main.(*T).Run", "go.shape.int", "type..eq.[2]string", "type:.eq.net.OpError",
-		"gopkg.in/yaml%2ev3.Unmarshal", "example.com/a.F[go.shape.*example.com/b.T]", "memeqbody", "",
+		"gopkg.in/yaml%2ev3.Unmarshal", "example.com/a.F[go.shape.*example.com/b.T]", "memeqbody", "", "__x86.get_pc_thunk.ax",
 		"go.uber.org/zap.New", "runtime/cgo(.text)", "example.com/%zz.F", "net/http.glob..func1",
 		"slices.F[" + strings.Repeat("example.com/c.T,", 10_000) + "]",
 	}
