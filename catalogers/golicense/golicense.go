@@ -1,0 +1,147 @@
+// Package golicense finds the licences of Go modules.
+//
+// It reads the licence files at the root of each module in a module cache, and
+// those next to a go.mod file, and adds what they say to the modules that other
+// catalogers have found: a licence expression, the text of what SPDX has no
+// name for, copyright notices, and the NOTICE file that some licences demand to
+// be passed on. It recognises texts with
+// https://github.com/google/licensecheck, which takes a second to get ready
+// when the first text is read.
+//
+// What a licence file at the root of a module says is what its authors declare.
+// Nothing is concluded: no source file is read, and the licences of parts of a
+// module are listed, with their place, as properties. Modules in a vendor folder
+// are left out, because the path of a file there does not tell the version.
+//
+// Findings have these codes:
+//
+//	licence.size    a licence file larger than 1 MiB
+//	licence.text    a licence file that is no text
+package golicense
+
+import (
+	"bytes"
+	"context"
+	"path"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/manifestgen/manifestgen/sbom"
+)
+
+// Cataloger reads the licence files of Go modules. All that it returns are
+// parts. The zero Cataloger is ready to use.
+type Cataloger struct{}
+
+// maxSize is the size in bytes of the largest licence file that is read.
+const maxSize = 1 << 20
+
+// Name returns "golicense".
+func (Cataloger) Name() string { return "golicense" }
+
+// Wants reports whether e may be the licence file of a Go module.
+func (Cataloger) Wants(e sbom.Entry) sbom.Want {
+	if kindOf(path.Base(e.Path)) == other || e.Size == 0 {
+		return sbom.No
+	}
+	if key, _ := subject(e); key == "" {
+		return sbom.No
+	}
+	return sbom.Yes
+}
+
+// Catalog returns the part of a component that f is about.
+func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
+	if f.Size > maxSize {
+		return nil, sbom.Faultf("licence.size", "%d bytes are too many for a licence", f.Size)
+	}
+	text, err := f.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		return nil, sbom.Faultf("licence.text", "named like a licence, but not a text")
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, nil
+	}
+	key, inside := subject(f.Entry)
+	c := &sbom.Component{Joints: sbom.Joints{Key: key, Part: true}}
+	describe(c, inside, text)
+	return []*sbom.Component{c}, nil
+}
+
+// describe adds to c what the file called name, within the module, says.
+func describe(c *sbom.Component, name string, text []byte) {
+	kind := kindOf(path.Base(name))
+	atRoot := !strings.Contains(name, "/")
+	if atRoot && kind != docs {
+		c.Copyright = notices(text)
+	}
+	switch kind {
+	case licence, docs:
+		r := read(text)
+		if atRoot && kind == licence {
+			c.Declared, c.LicenseTexts = r.expression, r.texts
+		}
+		addProperty(c, "manifestgen:licence:file", name+": "+r.expression)
+	case copyright:
+		if r := read(text); atRoot && r.texts == nil {
+			c.Declared = r.expression
+			addProperty(c, "manifestgen:licence:file", name+": "+r.expression)
+		}
+	case patents:
+		addProperty(c, "manifestgen:licence:patents", name)
+	case noticeFile:
+		if atRoot {
+			addProperty(c, "manifestgen:licence:notice", strings.ToValidUTF8(string(text), "\uFFFD"))
+		}
+	}
+}
+
+func addProperty(c *sbom.Component, name, value string) {
+	c.Properties = append(c.Properties, sbom.Property{Name: name, Value: value})
+}
+
+// subject returns the key of the component that e is a licence file of, and the
+// path of e within it; or "" if that cannot be told:
+//
+//	pkg/mod/github.com/!burnt!sushi/toml@v1.5.0/COPYING   golang:github.com/BurntSushi/toml@v1.5.0
+//	tools/LICENSE                                         golang:./tools, which is what tools/go.mod describes
+func subject(e sbom.Entry) (key, inside string) {
+	dir, base := path.Split(e.Inside())
+	if strings.Contains("/"+dir, "@") {
+		return cached(e.Inside())
+	}
+	for element := range strings.SplitSeq(dir, "/") {
+		switch element {
+		case "vendor", "testdata", "node_modules", "site-packages", "dist-packages":
+			return "", ""
+		}
+	}
+	return "golang:./" + path.Dir(e.Path), base
+}
+
+// cached returns the key of the module in whose folder of a module cache the
+// file name is, and its path in there. The folder of the cache itself may be
+// the root, or end in "pkg/mod".
+func cached(name string) (key, inside string) {
+	if i := strings.LastIndex("/"+name, "/pkg/mod/"); i >= 0 {
+		name = name[i+len("pkg/mod/"):]
+	}
+	before, after, _ := strings.Cut(name, "@")
+	escaped, inside, ok := strings.Cut(after, "/")
+	if !ok {
+		return "", ""
+	}
+	p, err := module.UnescapePath(before)
+	if err != nil {
+		return "", ""
+	}
+	v, err := module.UnescapeVersion(escaped)
+	if err != nil || module.CanonicalVersion(v) != v {
+		return "", ""
+	}
+	return "golang:" + p + "@" + v, inside
+}
