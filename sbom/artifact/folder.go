@@ -147,7 +147,7 @@ func (w *folderWalk) list(n folderName) (folders []folderName) {
 
 // item offers one entry and reports whether it is a folder to enter.
 func (w *folderWalk) item(dir *os.Root, d fs.DirEntry, n folderName) bool {
-	info, err := dir.Lstat(d.Name())
+	info, err := d.Info() // read with the name, by a call relative to the folder
 	if err != nil {
 		w.gap(err, n.clean)
 		return false
