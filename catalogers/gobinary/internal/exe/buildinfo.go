@@ -40,7 +40,10 @@ func (f *File) findBuildInfo() (goVersion, modinfo string, err error) {
 	}
 	found, tries := ErrNoBuildInfo, 0
 	if left := f.src.left(off); n > left {
-		found, n = fmt.Errorf("data at %#x: %d bytes, %d left", off, n, left), left
+		if f.goNamed || !f.named {
+			found = fmt.Errorf("data at %#x: %d bytes, %d left", off, n, left)
+		}
+		n = left
 	}
 	err = f.src.scan(off, n, infoMagic, func(at uint64) bool {
 		addr := start + (at - off)

@@ -259,6 +259,8 @@ func TestFat(t *testing.T) {
 		{"longer than the file", put(good, 28+12, 1<<32-1), 1, "architecture 1"},
 		{"nested", tinyFat(slice, good), 1, "not a Mach-O file"},
 		{"broken slice", tinyFat(slice, slice[:40]), 1, "load commands"},
+		{"static library", tinyFat(append([]byte("!<arch>\n"), slice...)), 0, ErrNotExecutable.Error()},
+		{"static library and program", tinyFat(append([]byte("!<arch>\n"), slice...), slice), 1, ""},
 		{"Java class", append([]byte("\xca\xfe\xba\xbe\x00\x00\x00\x3d"), make([]byte, 99)...), 0, ErrNotExecutable.Error()},
 		{"Java preview", append([]byte("\xca\xfe\xba\xbe\xff\xff\x00\x3d"), make([]byte, 99)...), 0, ErrNotExecutable.Error()},
 	}
@@ -300,6 +302,8 @@ func TestCopies(t *testing.T) {
 	other := inlineInfo("go1.1", framed("path\tother\n"))
 	broken := slices.Concat([]byte(infoMagic), []byte{8, 2}, make([]byte, 16), bytes.Repeat([]byte{0xff}, 16))
 	text := edit(tinyELF(little64, info, true), 64+4, uint32(5))
+	foreign := tinyELFSections(little64, make([]byte, 64), false, tinySection{name: ".data", kind: 1})
+	cut := func(b []byte) []byte { return edit(edit(b, 64+32, uint64(1<<40)), 64+40, uint64(1<<40)) }
 	tests := []struct {
 		name    string
 		in      []byte
@@ -314,6 +318,9 @@ func TestCopies(t *testing.T) {
 		{"broken, in its section", tinyELF(little64, broken, false), "", "no length"},
 		{"more broken ones than tried", tinyELF(little64, append(bytes.Repeat(broken, infoTries), info...), true), "", ErrNoBuildInfo.Error()},
 		{"in the text", text, "", ErrNoBuildInfo.Error()},
+		{"cut off", cut(tinyELF(little64, make([]byte, 64), true)), "", "data at 0x100: 1099511627776 bytes, 64 left"},
+		{"cut off behind it", cut(tinyELF(little64, info, true)), tinyVersion, ""},
+		{"cut off, not Go", cut(foreign), "", ErrNoBuildInfo.Error()},
 		{"in a text file", []byte("we look for " + infoMagic), "", ErrNotExecutable.Error()},
 		{"no modules", tinyELF(little64, inlineInfo(tinyVersion, ""), false), tinyVersion, ""},
 		{"no version", tinyELF(little64, inlineInfo("", framed(tinyMod)), false), "", "empty Go version"},
