@@ -207,7 +207,7 @@ func hostile() map[string]struct {
 		"load command of 2^31":     {edit(goodMachO, 36, uint32(1<<31)), "load command 0: 2147483648 bytes"},
 		"2^32-1 Mach-O sections":   {edit(goodMachO, 32+64, uint32(1<<32-1)), "4294967295 sections"},
 		"65535 XCOFF sections":     {edit(tinyXCOFF(true, info), 2, uint16(65535)), "4718520 bytes wanted"},
-		"segment that wraps":       {edit(edit(tinyELF(little64, info, true), 64+8, uint64(1<<64-0x10)), 64+16, uint64(tinyBase+tinyData-0x110)), "left"},
+		"segment that wraps":       {edit(edit(edit(good, 64+8, uint64(1<<64-0x10)), 64+16, uint64(tinyBase+tinyData-0x110)), 64+32, uint64(0x1000)), "left"},
 		"version of 4097 bytes":    {tinyELF(little64, inlineInfo(strings.Repeat("x", maxVersion+1), ""), false), "limit is 4096"},
 		"build info in page zero":  {edit(goodMachO, 32+8, [16]byte([]byte("__PAGEZERO\x00\x00\x00\x00\x00\x00"))), "not in the file"},
 		"wasm section of 2^32-1":   {[]byte("\x00asm\x01\x00\x00\x00\x0b\xff\xff\xff\xff\x0f12345678"), "4294967295 bytes"},
@@ -287,7 +287,7 @@ func TestFat(t *testing.T) {
 func TestFat64(t *testing.T) {
 	slice := tinyMachO(little64, inlineInfo(tinyVersion, framed(tinyMod)), false)
 	p := &printer{layout: big64}
-	p.u32(0xcafebabf-1<<32, 1, 7|machoWide, 3)
+	p.u32(0xcafebabf, 1, 7|machoWide, 3)
 	p.u64(0x100, len(slice), 0)
 	p.pad(0x100)
 	b := append(p.b, slice...)
@@ -310,6 +310,7 @@ func TestCopies(t *testing.T) {
 		tinySection{name: ".go.buildinfo", kind: 1, addr: tinyBase + tinyData, off: tinyData, length: 64})
 	second := slices.Clone(tinyELF(little64, append(make([]byte, 64), info...), true))
 	copy(second[64+56:], second[64:64+56])
+	second = edit(second, 64+56+16, uint64(2*tinyBase))
 	second = edit(edit(edit(second, 56, uint16(2)), 64+32, uint64(64)), 64+40, uint64(64))
 	const peData = 0x98 + 112 + 16*8 // the header of the section
 	cut := func(b []byte) []byte { return edit(edit(b, 64+32, uint64(1<<40)), 64+40, uint64(1<<40)) }
@@ -329,7 +330,8 @@ func TestCopies(t *testing.T) {
 		{"in the second data segment", second, "", ErrNoBuildInfo.Error()},
 		{"behind its section", behind, "", ErrNoBuildInfo.Error()},
 		{"in PE data of another alignment", edit(tinyPE(true, info), peData+36, uint32(0xc0600040)), tinyVersion, ""},
-		{"in PE data that is not in the file", edit(edit(edit(tinyPE(true, info), peData+20, uint32(0)), peData+8, uint32(2000)), peData+16, uint32(1000)), "", ErrNoBuildInfo.Error()},
+		{"in PE data that is not in the file", edit(edit(edit(tinyPE(true, info), peData+20, uint32(0)), peData+8, uint32(2000)), peData+16, uint32(2000)), "", ErrNoBuildInfo.Error()},
+		{"in Mach-O text", edit(tinyMachO(little64, info, true), 32+60, uint32(5)), "", ErrNoBuildInfo.Error()},
 		{"in the text", text, "", ErrNoBuildInfo.Error()},
 		{"cut off", cut(tinyELF(little64, make([]byte, 64), true)), "", "data at 0x100: 1099511627776 bytes, 64 left"},
 		{"cut off behind it", cut(tinyELF(little64, info, true)), tinyVersion, ""},
@@ -386,6 +388,7 @@ func TestMark(t *testing.T) {
 		{"nothing", tinyELF(little64, empty, false)[:0x100+128], NoMark},
 		{"Go's section", tinyELF(little64, empty, false), GoMark},
 		{"no sections", tinyELF(little64, empty, true), NoMark},
+		{"build ID among other sections", tinyELFSections(little64, []byte("\xff Go build ID: \"abc"), false), NoMark},
 		{"build ID", tinyELF(little64, append(empty, "\xff Go build ID: \"abc"...), true), GoMark},
 		{"function table", tinyELF(little64, table, true), GoMark},
 		{"unaligned table", tinyELF(little64, append([]byte("x"), table[firstWindow-260:]...), true), NoMark},

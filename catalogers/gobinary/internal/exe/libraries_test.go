@@ -107,6 +107,7 @@ func TestLibraries(t *testing.T) {
 		{"ELF 64", dynamicELF(little64, "\x00a\x00b\x00", 3, 1), []string{"b", "a"}, ""},
 		{"ELF big 64", dynamicELF(big64, "\x00a\x00b\x00", 1, 3), []string{"a", "b"}, ""},
 		{"ELF repeated", dynamicELF(little64, "a\x00b\x00", 0, 2, 0), []string{"a", "b"}, ""},
+		{"ELF cut off", edit(dynamicELF(little64, "a\x00", 0), 64+56+32, uint64(1<<40)), []string{"a"}, ""},
 		{"ELF outside", dynamicELF(little64, "a\x00", 0, 1<<40), []string{"a"}, "name at address 0x100000100f0 has no end"},
 		{"ELF without an end", dynamicELF(little64, "a\x00b", 0, 2), []string{"a"}, "has no end in 1 bytes"},
 		{"ELF too long", dynamicELF(little64, strings.Repeat("x", maxName+1)+"\x00", 0), nil, "has no end in 1025 bytes"},
