@@ -22,6 +22,7 @@ package golicense
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"path"
 	"strings"
 
@@ -53,23 +54,27 @@ func (Cataloger) Wants(e sbom.Entry) sbom.Want {
 
 // Catalog returns the part of a component that f is about.
 func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
-	if f.Size > maxSize {
-		return nil, sbom.Faultf("licence.size", "%d bytes are too many for a licence", f.Size)
-	}
-	text, err := f.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	if bytes.IndexByte(text, 0) >= 0 {
-		return nil, sbom.Faultf("licence.text", "named like a licence, but not a text")
-	}
-	if len(bytes.TrimSpace(text)) == 0 {
-		return nil, nil
-	}
 	key, inside := subject(f.Entry)
 	c := &sbom.Component{Joints: sbom.Joints{Key: key, Part: true}}
-	describe(c, inside, text)
+	if f.Size > maxSize {
+		addGap(c, "licence.size", fmt.Sprintf("%s: %d bytes are too many for a licence", inside, f.Size))
+		return []*sbom.Component{c}, nil
+	}
+	text, err := f.Bytes()
+	switch {
+	case err != nil:
+		return nil, err
+	case bytes.IndexByte(text, 0) >= 0:
+		addGap(c, "licence.text", inside+": named like a licence, but not a text")
+	case len(bytes.TrimSpace(text)) > 0:
+		describe(c, inside, text)
+	}
 	return []*sbom.Component{c}, nil
+}
+
+// addGap adds a finding that matters if the component of which c is a part does.
+func addGap(c *sbom.Component, code, detail string) {
+	c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Gap, Code: code, Cataloger: "golicense", Detail: detail})
 }
 
 // describe adds to c what the file called name, within the module, says.
@@ -111,7 +116,10 @@ func addProperty(c *sbom.Component, name, value string) {
 //	tools/LICENSE                                         golang:./tools, which is what tools/go.mod describes
 func subject(e sbom.Entry) (key, inside string) {
 	dir, base := path.Split(e.Inside())
-	if strings.Contains("/"+dir, "@") {
+	if strings.Contains(e.Path, "/@v/") {
+		return "", "" // in the zip file of a module, which the cache keeps unpacked too
+	}
+	if strings.Contains(dir, "@v") {
 		return cached(e.Inside())
 	}
 	for element := range strings.SplitSeq(dir, "/") {

@@ -118,8 +118,8 @@ func TestSubject(t *testing.T) {
 		{"root/go/pkg/mod/golang.org/x/mod@v0.42.0/sub/LICENSE", "golang:golang.org/x/mod@v0.42.0", "sub/LICENSE"},
 		{"pkg/mod/a.b/c@v2.0.0+incompatible/LICENSE", "golang:a.b/c@v2.0.0+incompatible", "LICENSE"},
 		{"github.com/BurntSushi/toml@v1.5.0/COPYING", "", ""}, // not escaped: no module cache
-		{"a.b/c@latest/LICENSE", "", ""},
-		{"cache/download/a.b/c/@v/LICENSE", "", ""},
+		{"a.b/c@v1/LICENSE", "", ""},
+		{"cache/download/a.b/c/@v/v1.0.0.zip!/a.b/c@v1.0.0/LICENSE", "", ""},
 		{"LICENSE", "golang:./.", "LICENSE"},
 		{"tools/LICENSE", "golang:./tools", "LICENSE"},
 		{"x.tar!/tools/LICENSE", "golang:./x.tar!/tools", "LICENSE"},
@@ -253,6 +253,7 @@ func TestCatalog(t *testing.T) {
 	part := sbom.Joints{Key: "golang:a.b/c@v1.0.0", Part: true}
 	property := func(name, value string) []sbom.Property { return []sbom.Property{{Name: name, Value: value}} }
 	want := []*sbom.Component{
+		{Joints: part},
 		{Joints: part, Copyright: []string{"Copyright 2021 B"}},
 		{Joints: part, Copyright: []string{"Copyright 2020 A"}, Declared: "MIT", Properties: property("manifestgen:licence:file", "LICENSE: MIT")},
 		{Joints: part, Properties: property("manifestgen:licence:file", "LICENSE.docs: "+refOf([]byte("See the book.")))},
@@ -269,15 +270,16 @@ func TestCatalog(t *testing.T) {
 }
 
 func TestBadFiles(t *testing.T) {
-	inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{
+	var got []string
+	for _, c := range catalog(t, map[string]string{
 		"LICENSE":   strings.Repeat("x ", maxSize),
 		"a/LICENSE": "\x00\x01",
-	}), Cataloger{})
-	var got []string
-	for _, f := range inv.Findings {
-		got = append(got, f.Path+" "+f.Code)
+	}) {
+		for _, f := range c.Findings {
+			got = append(got, string(f.Kind)+" "+c.Key+" "+f.Code)
+		}
 	}
-	if want := []string{"LICENSE licence.size", "a/LICENSE licence.text"}; !slices.Equal(got, want) {
+	if want := []string{"gap golang:./. licence.size", "gap golang:./a licence.text"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

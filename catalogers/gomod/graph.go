@@ -45,6 +45,7 @@ type graph struct {
 	requires map[module.Version][]module.Version // of all that were read
 	selected map[string]string                   // module path to version
 	missing  map[module.Version]error            // not read: versions may be too low
+	excluded map[module.Version]bool             // by a main module: nobody requires them
 }
 
 // buildList returns the version that is built of each module in the graph, the
@@ -101,7 +102,6 @@ type loader struct {
 	*graph
 	load     source
 	replaced replacements
-	excluded map[module.Version]bool
 	files    map[module.Version]*modfile.File
 	seen     map[visit]bool
 	todo     []visit
@@ -127,10 +127,10 @@ func loadGraph(w workspace, load source) *graph {
 			requires: map[module.Version][]module.Version{},
 			selected: map[string]string{},
 			missing:  map[module.Version]error{},
+			excluded: map[module.Version]bool{},
 		},
 		load:     load,
 		replaced: w.replacements(),
-		excluded: map[module.Version]bool{},
 		files:    map[module.Version]*modfile.File{},
 		seen:     map[visit]bool{},
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 )
 
 // A positionError is one thing that could not be read, and where it is.
@@ -24,14 +25,14 @@ func (e *positionError) Unwrap() error { return e.err }
 // read, never nil, and an error with line and column for each statement that
 // could not.
 func parseMod(data []byte) (*modfile.File, []error) {
-	return salvage(data, modfile.Parse)
+	return salvage(data, checked(modfile.Parse))
 }
 
 // parseRequiredMod reads the go.mod file of a dependency as parseMod does, but
 // ignores the statements that have a meaning in a main module alone, and those
 // that a later version of Go may bring.
 func parseRequiredMod(data []byte) (*modfile.File, []error) {
-	return salvage(data, modfile.ParseLax)
+	return salvage(data, checked(modfile.ParseLax))
 }
 
 // parseWork reads a go.work file as parseMod reads a go.mod file.
@@ -41,6 +42,39 @@ func parseWork(data []byte) (*modfile.WorkFile, []error) {
 
 // A parser is one of the Parse functions of package modfile.
 type parser[T any] func(name string, data []byte, fix modfile.VersionFixer) (*T, error)
+
+// checked returns a parser that also finds fault with the paths that no module
+// can have, which package modfile takes as they are.
+func checked(parse parser[modfile.File]) parser[modfile.File] {
+	return func(name string, data []byte, fix modfile.VersionFixer) (*modfile.File, error) {
+		f, err := parse(name, data, fix)
+		if err != nil {
+			return nil, err
+		}
+		var errs modfile.ErrorList
+		check := func(p string, line *modfile.Line) {
+			if err := module.CheckImportPath(p); err != nil {
+				errs = append(errs, modfile.Error{Pos: line.Start, Err: err})
+			}
+		}
+		if f.Module != nil {
+			check(f.Module.Mod.Path, f.Module.Syntax)
+		}
+		for _, r := range f.Require {
+			check(r.Mod.Path, r.Syntax)
+		}
+		for _, r := range f.Replace {
+			check(r.Old.Path, r.Syntax)
+			if r.New.Version != "" {
+				check(r.New.Path, r.Syntax)
+			}
+		}
+		if len(errs) > 0 {
+			return nil, errs
+		}
+		return f, nil
+	}
+}
 
 // salvage parses data. Package modfile keeps nothing of a file with a fault,
 // so if there is one, salvage leaves out the lines that are wrong by

@@ -117,6 +117,11 @@ func TestParseMod(t *testing.T) {
 		want:     "module m\nrequire a.b/a@v1.0.0 false\n",
 		wantErrs: "line 2, column 1: unknown directive: frob\nline 3, column 1: unknown block type: frobs\nline 4, column 2: unknown directive: frobs\n",
 	}, {
+		name:     "paths of no module",
+		in:       "module m\nrequire (\n\t\"a.b/\\x1b[31m\" v1.0.0\n\ta.b/c v1.0.0\n)\nreplace a.b/c => ./c\nreplace a.b/../d => a.b/c v1.0.0\n",
+		want:     "module m\nrequire a.b/c@v1.0.0 false\nreplace a.b/c ./c\n",
+		wantErrs: "line 3, column 2: malformed import path \"a.b/\\x1b[31m\": invalid char '\\x1b'\nline 7, column 1: malformed import path \"a.b/../d\": invalid path element \"..\"\n",
+	}, {
 		name:     "bytes that are no text",
 		in:       "\x00\xff\nmodule m\n\xef\xbb\xbfgo 1.20\nrequire a.b/a v1.0.0\n",
 		want:     "module m\nrequire a.b/a@v1.0.0 false\n",
@@ -181,7 +186,7 @@ func FuzzParseMod(f *testing.F) {
 	f.Add([]byte("require \"a\\\nb\" v1\n(\n)\n((\n"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		got, errs := parseMod(in)
-		want, err := modfile.Parse("", in, nil)
+		want, err := checked(modfile.Parse)("", in, nil)
 		if (err == nil) != (len(errs) == 0) {
 			t.Fatalf("errors %v, but modfile says %v", errs, err)
 		}
