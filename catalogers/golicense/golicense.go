@@ -8,6 +8,9 @@
 // https://github.com/google/licensecheck, which takes a second to get ready
 // when the first text is read.
 //
+// The module cache is either a part of what is scanned, or given as the field
+// ModCache: then Supply looks up the modules that others have found.
+//
 // What a licence file at the root of a module says is what its authors declare.
 // Nothing is concluded: no source file is read, and the licences of parts of a
 // module are listed, with their place, as properties. Modules in a vendor folder
@@ -22,8 +25,11 @@ package golicense
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -33,7 +39,10 @@ import (
 
 // Cataloger reads the licence files of Go modules. All that it returns are
 // parts. The zero Cataloger is ready to use.
-type Cataloger struct{}
+type Cataloger struct {
+	// ModCache is the folder that GOMODCACHE names, for Supply.
+	ModCache fs.FS
+}
 
 // maxSize is the size in bytes of the largest licence file that is read.
 const maxSize = 1 << 20
@@ -57,19 +66,68 @@ func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, er
 	key, inside := subject(f.Entry)
 	c := &sbom.Component{Joints: sbom.Joints{Key: key, Part: true}}
 	if f.Size > maxSize {
-		addGap(c, "licence.size", fmt.Sprintf("%s: %d bytes are too many for a licence", inside, f.Size))
+		addGap(c, "licence.size", inside+": too large for a licence")
 		return []*sbom.Component{c}, nil
 	}
 	text, err := f.Bytes()
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case bytes.IndexByte(text, 0) >= 0:
-		addGap(c, "licence.text", inside+": named like a licence, but not a text")
-	case len(bytes.TrimSpace(text)) > 0:
-		describe(c, inside, text)
 	}
+	describe(c, inside, text)
 	return []*sbom.Component{c}, nil
+}
+
+// Supply returns what the licence files at the roots of modules in ModCache say
+// of the modules among keys, whoever has found them, as one part each. It
+// returns parts and an error if some files cannot be read.
+func (c Cataloger) Supply(ctx context.Context, keys []string) ([]*sbom.Component, error) {
+	if c.ModCache == nil {
+		return nil, nil
+	}
+	var parts []*sbom.Component
+	var errs []error
+	for _, key := range keys {
+		if err := ctx.Err(); err != nil {
+			return parts, err
+		}
+		dir, ok := cacheFolder(key)
+		if !ok {
+			continue
+		}
+		part := &sbom.Component{Joints: sbom.Joints{Key: key, Part: true}, FoundBy: []string{c.Name()}}
+		if err := c.describeFolder(part, dir); err != nil {
+			errs = append(errs, fmt.Errorf("module cache: %w", err))
+		}
+		parts = append(parts, part)
+	}
+	return parts, errors.Join(errs...)
+}
+
+// describeFolder adds to part what the licence files in a folder of the module
+// cache say. A folder that is not there says nothing.
+func (c Cataloger) describeFolder(part *sbom.Component, dir string) error {
+	entries, err := fs.ReadDir(c.ModCache, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	errs := []error{err}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || kindOf(e.Name()) == other {
+			continue
+		}
+		info, err := e.Info()
+		if err == nil && info.Size() > maxSize {
+			addGap(part, "licence.size", e.Name()+": too large for a licence")
+			continue
+		}
+		text, err := fs.ReadFile(c.ModCache, path.Join(dir, e.Name()))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		describe(part, e.Name(), text)
+	}
+	return errors.Join(errs...)
 }
 
 // addGap adds a finding that matters if the component of which c is a part does.
@@ -79,21 +137,28 @@ func addGap(c *sbom.Component, code, detail string) {
 
 // describe adds to c what the file called name, within the module, says.
 func describe(c *sbom.Component, name string, text []byte) {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return
+	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		addGap(c, "licence.text", name+": named like a licence, but not a text")
+		return
+	}
 	kind := kindOf(path.Base(name))
 	atRoot := !strings.Contains(name, "/")
 	if atRoot && kind != docs {
-		c.Copyright = notices(text)
+		addNotices(c, text)
 	}
 	switch kind {
 	case licence, docs:
 		r := read(text)
 		if atRoot && kind == licence {
-			c.Declared, c.LicenseTexts = r.expression, r.texts
+			declare(c, r)
 		}
 		addProperty(c, "manifestgen:licence:file", name+": "+r.expression)
 	case copyright:
 		if r := read(text); atRoot && r.texts == nil {
-			c.Declared = r.expression
+			declare(c, r)
 			addProperty(c, "manifestgen:licence:file", name+": "+r.expression)
 		}
 	case patents:
@@ -101,6 +166,34 @@ func describe(c *sbom.Component, name string, text []byte) {
 	case noticeFile:
 		if atRoot {
 			addProperty(c, "manifestgen:licence:notice", strings.ToValidUTF8(string(text), "\uFFFD"))
+		}
+	}
+}
+
+// declare adds the reading of one more file to what c declares: the files of a
+// module hold together.
+func declare(c *sbom.Component, r reading) {
+	c.LicenseTexts = append(c.LicenseTexts, r.texts...)
+	c.Declared = join(c.Declared, r.expression)
+}
+
+// join returns an expression for two that hold together.
+func join(a, b string) string {
+	if a == "" || a == b {
+		return b
+	}
+	if strings.ContainsAny(a+b, "()") || strings.Contains(a+b, " OR ") {
+		return "(" + a + ") AND (" + b + ")"
+	}
+	ids := append(strings.Split(a, " AND "), strings.Split(b, " AND ")...)
+	slices.Sort(ids)
+	return strings.Join(slices.Compact(ids), " AND ")
+}
+
+func addNotices(c *sbom.Component, text []byte) {
+	for _, n := range notices(text) {
+		if !slices.Contains(c.Copyright, n) {
+			c.Copyright = append(c.Copyright, n)
 		}
 	}
 }
@@ -152,4 +245,20 @@ func cached(name string) (key, inside string) {
 		return "", ""
 	}
 	return "golang:" + p + "@" + v, inside
+}
+
+// cacheFolder returns the folder in which a module cache keeps the module that
+// key names.
+func cacheFolder(key string) (string, bool) {
+	name, ok := strings.CutPrefix(key, "golang:")
+	p, version, hasVersion := strings.Cut(name, "@")
+	if !ok || !hasVersion {
+		return "", false
+	}
+	p, err := module.EscapePath(p)
+	if err != nil {
+		return "", false
+	}
+	version, err = module.EscapeVersion(version)
+	return p + "@" + version, err == nil && version != ""
 }

@@ -2,6 +2,7 @@ package golicense
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,11 +10,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"unicode/utf8"
 
 	"github.com/github/go-spdx/v2/spdxexp"
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/mod/module"
 
 	"github.com/manifestgen/manifestgen/sbom"
 	"github.com/manifestgen/manifestgen/sbom/sbomtest"
@@ -48,38 +49,23 @@ func TestRealModules(t *testing.T) {
 // declaredIn returns the expression of a module in the cache, with its
 // LicenseRefs without their numbers.
 func declaredIn(t *testing.T, cache, path, version string) string {
-	escaped, err := module.EscapePath(path)
-	if err != nil {
-		t.Fatal(err)
+	key := "golang:" + path + "@" + version
+	folder, ok := cacheFolder(key)
+	if !ok {
+		t.Fatalf("%s names no folder", key)
 	}
-	dir := escaped + "@" + version
-	root := filepath.Join(cache, filepath.FromSlash(dir))
-	entries, err := os.ReadDir(root)
-	if err != nil {
+	if _, err := os.Stat(filepath.Join(cache, folder)); err != nil {
 		skip(t, err)
 	}
-	files := map[string]string{}
-	for _, e := range entries {
-		if e.Type().IsRegular() && kindOf(e.Name()) != other {
-			data, err := os.ReadFile(filepath.Join(root, e.Name()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			files[dir+"/"+e.Name()] = string(data)
-		}
+	parts, err := Cataloger{ModCache: os.DirFS(cache)}.Supply(t.Context(), []string{key})
+	if err != nil || len(parts) != 1 || parts[0].Key != key || !parts[0].Part {
+		t.Fatalf("got %+v and error %v, want one part", parts, err)
 	}
-	var all []string
-	for _, c := range catalog(t, files) {
-		if c.Key != "golang:"+path+"@"+version {
-			t.Errorf("key %q", c.Key)
-		}
-		if c.Declared != "" {
-			all = append(all, strings.Split(c.Declared, " AND ")...)
-		}
+	refs := reference.FindAllString(parts[0].Declared, -1)
+	if len(refs) != len(parts[0].LicenseTexts) {
+		t.Errorf("%d references and %d texts", len(refs), len(parts[0].LicenseTexts))
 	}
-	slices.Sort(all)
-	joined := strings.Join(slices.Compact(all), " AND ")
-	return reference.ReplaceAllString(joined, "LicenseRef")
+	return reference.ReplaceAllString(parts[0].Declared, "LicenseRef")
 }
 
 // skip skips a test whose files are not in the module cache, but not in CI.
@@ -266,6 +252,46 @@ func TestCatalog(t *testing.T) {
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("got - want +\n%s", diff)
+	}
+}
+
+func TestSupply(t *testing.T) {
+	cache := fstest.MapFS{
+		"a.b/!c@v1.0.0/LICENSE":     {Data: []byte("Copyright 2020 A\n\n" + mit)},
+		"a.b/!c@v1.0.0/LICENSE-ISC": {Data: []byte("Copyright 2020 A\n\n" + isc)},
+		"a.b/!c@v1.0.0/COPYING":     {Data: make([]byte, maxSize+1)},
+		"a.b/d@v1.0.0/README":       {Data: []byte("MIT")},
+	}
+	parts, err := Cataloger{ModCache: cache}.Supply(t.Context(), []string{
+		"golang:a.b/C@v1.0.0", "golang:a.b/d@v1.0.0", "golang:a.b/gone@v1.0.0", "golang:./.", "deb:x", "golang:../@v1", "golang:a.b/C@",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range parts {
+		got = append(got, fmt.Sprint(c.Key, " ", c.Declared, " ", c.Copyright, " ", len(c.Findings)))
+	}
+	want := []string{
+		"golang:a.b/C@v1.0.0 ISC AND MIT [Copyright 2020 A] 1",
+		"golang:a.b/d@v1.0.0  [] 0",
+		"golang:a.b/gone@v1.0.0  [] 0",
+	}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("got - want +\n%s", diff)
+	}
+}
+
+func TestJoin(t *testing.T) {
+	for _, tt := range []struct{ a, b, want string }{
+		{"", "MIT", "MIT"},
+		{"MIT", "MIT", "MIT"},
+		{"MIT", "ISC AND MIT", "ISC AND MIT"},
+		{"MIT OR ISC", "0BSD", "(MIT OR ISC) AND (0BSD)"},
+	} {
+		if got := join(tt.a, tt.b); got != tt.want {
+			t.Errorf("%q and %q: got %q, want %q", tt.a, tt.b, got, tt.want)
+		}
 	}
 }
 

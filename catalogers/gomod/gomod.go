@@ -57,7 +57,7 @@ import (
 type Cataloger struct {
 	// ModCache is the folder that GOMODCACHE names. If it is not nil, the
 	// versions that a module requires are found with the go.mod files of
-	// its dependencies, and so is what these require.
+	// its dependencies, and so is what these require; see also Supply.
 	ModCache fs.FS
 
 	// Packages also lists the packages of each vendored module, as the
@@ -222,11 +222,7 @@ func (c Cataloger) source() source {
 		if c.ModCache == nil || m.Version == "" {
 			return nil, fs.ErrNotExist
 		}
-		name, err := cacheFile(m)
-		if err != nil {
-			return nil, err
-		}
-		data, err := fs.ReadFile(c.ModCache, name)
+		data, err := c.readCached(m)
 		if err != nil {
 			return nil, err
 		}

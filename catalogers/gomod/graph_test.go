@@ -245,6 +245,49 @@ func compareWithGo(t *testing.T, cache, name string) {
 	compareEdges(t, g, want, main, load)
 }
 
+// TestWorkspaceEqualsGo compares the build list of a workspace of real modules.
+func TestWorkspaceEqualsGo(t *testing.T) {
+	cache := goEnv(t, "GOMODCACHE")
+	dir := t.TempDir()
+	work := "go 1.26.0\n"
+	var mains []mainModule
+	for i, m := range realModules {
+		name, err := cacheFile(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder := filepath.Join(dir, fmt.Sprint(i))
+		if err := os.Mkdir(folder, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		copyToMain(t, filepath.Join(cache, filepath.FromSlash(name)), folder)
+		data, err := os.ReadFile(filepath.Join(folder, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mains = append(mains, mainMod(t, folder, string(data)))
+		work += fmt.Sprintf("use ./%d\n", i)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.work"), []byte(work), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	g := loadGraph(workspace{mains: mains, work: &modfile.WorkFile{}}, func(m module.Version) (*modfile.File, error) {
+		return loadCached(cache, m)
+	})
+	if len(g.missing) > 0 {
+		skip(t, fmt.Sprintf("%d go.mod files are missing", len(g.missing)))
+	}
+	got := strings.Fields(joined(g.buildList()))
+	slices.Sort(got[:len(mains)])
+	slices.Sort(got[len(mains):])
+	want := goList(t, dir)
+	slices.Sort(want[:len(mains)])
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("build list: got - want +\n%s", diff)
+	}
+	t.Logf("%d modules", len(got))
+}
+
 // graphLines writes g as "go mod graph" does, sorted.
 func graphLines(g *graph) []string {
 	var lines []string
@@ -383,7 +426,9 @@ func runGo(t *testing.T, dir string, args ...string) string {
 	cmd := exec.Command("go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOTOOLCHAIN=local", "GOWORK=off")
-	if dir != "../.." { // never change our own go.mod
+	if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
+		cmd.Env = append(cmd.Env, "GOWORK=", "GOFLAGS=") // a workspace allows no -mod=mod, and needs none
+	} else if dir != "../.." { // never change our own go.mod
 		cmd.Env = append(cmd.Env, "GOFLAGS=-mod=mod")
 	}
 	var stderr bytes.Buffer

@@ -5,22 +5,22 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/semver"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // Resolve finds the version that is built for each requirement of a module in a
 // tree's module cache, and what a go.work file changes.
-func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
+func (c Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	r := newResolver(mine)
-	for _, c := range mine {
-		if c.Name == workName && c.Type == sbom.TypeFile {
-			r.workspace(c)
+	for _, m := range mine {
+		if m.Name == workName && m.Type == sbom.TypeFile {
+			r.workspace(m, c.source())
 			continue
 		}
-		r.requirements(c)
+		r.requirements(m)
 	}
 	if r.unknown > 0 {
 		r.findings = append(r.findings, sbom.Finding{Kind: sbom.Unknown, Code: "gomod.edges",
@@ -121,52 +121,76 @@ func keyModule(key string) (module.Version, bool) {
 }
 
 // workspace adds edges for what a build with the go.work file w selects among
-// the modules that its main modules require.
-func (r *resolver) workspace(w *sbom.Component) {
+// the modules that its main modules require, as far as go.mod files are at hand.
+func (r *resolver) workspace(w *sbom.Component, load source) {
 	var mains []*sbom.Component
-	selected := map[string]string{} // path -> key
+	space := workspace{work: &modfile.WorkFile{}}
 	for _, key := range w.DependsOn {
-		if c := r.byKey[key]; c != nil {
+		if c := r.byKey[key]; c != nil && c.Name != "" {
 			mains = append(mains, c)
+			space.mains = append(space.mains, mainModule{file: r.file(c)})
 		}
 	}
+	g := loadGraph(space, load)
+	inWork := map[string]string{} // module path -> key, of main modules
 	for _, c := range mains {
-		for _, key := range c.DependsOn {
-			m, ok := keyModule(key)
-			have, _ := keyModule(selected[m.Path])
-			if ok && semver.Compare(have.Version, m.Version) < 0 {
-				selected[m.Path] = key
-			}
-		}
-	}
-	for _, c := range mains {
-		selected[c.Name] = c.Key
+		inWork[c.Name] = c.Key
 	}
 	seen := map[string]bool{}
 	for _, c := range mains {
-		r.raise(w, c, selected, seen)
+		r.raise(w, c, g, inWork, seen)
 	}
+}
+
+// file makes a go.mod file of the main module c again. It requires what c was
+// found to select, which makes no difference to what a workspace selects.
+func (r *resolver) file(c *sbom.Component) *modfile.File {
+	f := &modfile.File{Module: &modfile.Module{Mod: module.Version{Path: c.Name}}}
+	if v := property(c, "version"); v != "" {
+		f.Go = &modfile.Go{Version: v}
+	}
+	for _, key := range c.DependsOn {
+		m, ok := r.requiredAs(key)
+		if !ok {
+			continue
+		}
+		f.Require = append(f.Require, &modfile.Require{Mod: m})
+		if built, ok := keyModule(key); ok && built != m {
+			f.Replace = append(f.Replace, &modfile.Replace{Old: m, New: built})
+		}
+	}
+	return f
+}
+
+// requiredAs returns the module version that is required where the component of
+// key is built.
+func (r *resolver) requiredAs(key string) (module.Version, bool) {
+	if c := r.byKey[key]; c != nil {
+		if p, v, ok := strings.Cut(property(c, "replaces"), "@"); ok {
+			return module.Version{Path: p, Version: v}, true
+		}
+	}
+	return keyModule(key)
 }
 
 // raise adds edges from the main module c to what a workspace selects instead of
 // what c requires, and a finding about each version that is not built then.
-func (r *resolver) raise(w, c *sbom.Component, selected map[string]string, seen map[string]bool) {
-	for _, key := range c.DependsOn {
-		m, ok := keyModule(key)
-		if !ok || selected[m.Path] == key {
+func (r *resolver) raise(w, c *sbom.Component, g *graph, inWork map[string]string, seen map[string]bool) {
+	for _, required := range c.DependsOn {
+		m, ok := r.requiredAs(required)
+		v := g.selected[m.Path]
+		if !ok || v == m.Version {
 			continue
 		}
-		to := selected[m.Path]
+		to, instead := key(module.Version{Path: m.Path, Version: v}), v
+		if v == "" {
+			to, instead = inWork[m.Path], "the folder of the module"
+		}
 		r.edges = append(r.edges, sbom.Edge{Kind: sbom.DependsOn, From: c.Key, To: to})
-		if seen[key] {
-			continue
+		if !seen[required] {
+			seen[required] = true
+			r.findings = append(r.findings, sbom.Finding{Kind: sbom.Note, Code: "gomod.workspace", Subject: required,
+				Detail: fmt.Sprintf("%s makes a build of its modules use %s instead", w.Is, instead)})
 		}
-		seen[key] = true
-		instead := "the folder of the module"
-		if higher, ok := keyModule(to); ok {
-			instead = higher.Version
-		}
-		r.findings = append(r.findings, sbom.Finding{Kind: sbom.Note, Code: "gomod.workspace", Subject: key,
-			Detail: fmt.Sprintf("%s makes a build of its modules use %s instead", w.Is, instead)})
 	}
 }
