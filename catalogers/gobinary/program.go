@@ -190,9 +190,9 @@ func library(e sbom.Entry, d *debug.Module) *sbom.Component {
 		c.Properties = append(c.Properties, sum(m.Sum))
 	}
 	switch {
-	case d.Replace != nil && m.Version == "":
+	case d.Replace != nil && (m.Version == "" || m.Version == devel):
 		// The replacement is a path of the machine that built it.
-		c.Name, c.Key = clean(d.Path), "golang:"+d.Path+"@replaced in "+e.Path
+		c.Name, c.Version, c.Key = clean(d.Path), "", "golang:"+d.Path+"@replaced in "+e.Path
 		note(c, sbom.Unknown, "go.replace.local", "replaced by a folder: neither its version nor its content is recorded")
 		return c
 	case m.Version == "" || m.Version == devel:
