@@ -142,7 +142,7 @@ func hostile() *sbom.Manifest {
 	m := full()
 	m.Components, m.Edges = nil, nil
 	m.Findings = nil
-	for i, s := range append(nasty, strings.Repeat("\U0001f600<", 1<<18)) {
+	for i, s := range nasty {
 		c := &sbom.Component{}
 		fill(reflect.ValueOf(c).Elem(), s)
 		c.Ref, c.Name = fmt.Sprintf("%03d%s", i, s[:min(len(s), 64)]), s
@@ -154,7 +154,11 @@ func hostile() *sbom.Manifest {
 		m.Findings = append(m.Findings, f)
 		m.Edges = append(m.Edges, sbom.Edge{Kind: sbom.DependsOn, From: c.Ref, To: "root"})
 	}
+	long := strings.Repeat("\U0001f600<", 1<<18) // above 1 MiB
+	m.Components[0].Description, m.Findings[0].Detail = long, long
+	m.Components[0].Properties = append(m.Components[0].Properties, sbom.Property{Name: "long", Value: long})
 	p := m.Principal
+	p.Description = long
 	for _, s := range append(nasty, "manifestgen:record", "manifestgen:ref", "bsi:component:filename", "manifestgen:contained-in", "manifestgen:properties") {
 		p.Properties = append(p.Properties, sbom.Property{Name: s, Value: s})
 		p.Settings = append(p.Settings, sbom.Property{Name: s, Value: s})

@@ -100,7 +100,7 @@ func toNativePrincipal(bom *cdx.BOM, root *cdx.Component) *sbom.Principal {
 	toCompleteness(bom).apply(&p.Component)
 	toBuild(bom, p)
 	p.Links = slices.DeleteFunc(p.Links, func(l sbom.Link) bool {
-		ours := l.Type == "vcs" && l.Comment == repositoryComment
+		ours := l.Type == "vcs" && l.Comment == facts.RepositoryComment
 		if ours && p.Repository == "" {
 			p.Repository = l.URL
 		}

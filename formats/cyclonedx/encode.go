@@ -89,7 +89,7 @@ func fromPhase(phase string) *[]cdx.Lifecycle {
 func fromPrincipal(bom *cdx.BOM, p *sbom.Principal, containers []string) (*cdx.Component, error) {
 	root := fromComponent(&p.Component)
 	if facts.IsReference(p.Repository) {
-		link := sbom.Link{Type: "vcs", URL: p.Repository, Comment: repositoryComment}
+		link := sbom.Link{Type: "vcs", URL: p.Repository, Comment: facts.RepositoryComment}
 		links := append([]cdx.ExternalReference{fromLink(link)}, deref(root.ExternalReferences)...)
 		root.ExternalReferences = &links
 	}
@@ -103,10 +103,6 @@ func fromPrincipal(bom *cdx.BOM, p *sbom.Principal, containers []string) (*cdx.C
 	addProperties(&root.Properties, sbom.Property{Name: facts.Record, Value: record})
 	return &root, err
 }
-
-// repositoryComment tells the repository that the principal was built from from
-// other references to version control.
-const repositoryComment = "the repository that this was built from"
 
 func fromCommit(p *sbom.Principal) *cdx.Pedigree {
 	if p.Commit == "" {

@@ -22,6 +22,12 @@ func IsReference(s string) bool {
 	return err == nil
 }
 
+// IsLocator reports whether s can stand where a format wants a word: it has no
+// spaces and no control characters.
+func IsLocator(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
+}
+
 var email = regexp.MustCompile(`^[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$`)
 
 // IsEmail reports whether s can stand where a format wants an address.

@@ -134,3 +134,7 @@ const (
 	Record      = "manifestgen:record"       // see SealRecord
 	FindingName = "manifestgen:finding"      // see FindingText
 )
+
+// RepositoryComment is the comment of a reference to version control that tells
+// the repository that the principal was built from from others.
+const RepositoryComment = "the repository that this was built from"
