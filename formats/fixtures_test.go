@@ -3,6 +3,7 @@ package formats_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ func fixtures() map[string]*sbom.Manifest {
 		"release": release(),
 		"hostile": hostile(),
 		"nested":  nested(),
+		"words":   words(),
 		"many":    many(5000),
 	}
 }
@@ -127,6 +129,50 @@ func release() *sbom.Manifest {
 		m.Components = append(m.Components, c)
 		m.Edges = append(m.Edges, sbom.Edge{Kind: sbom.DependsOn, From: p.Ref, To: c.Ref})
 	}
+	return m
+}
+
+// words uses every word that a format may spell in its own way: types, hash
+// functions, types of links, and what is known of a list.
+func words() *sbom.Manifest {
+	m := minimal()
+	add := func(c sbom.Component) {
+		c.Ref = fmt.Sprintf("c%03d", len(m.Components))
+		c.Name = c.Ref
+		m.Components = append(m.Components, &c)
+	}
+	for _, t := range strings.Fields("application framework library container platform operating-system device device-driver " +
+		"firmware file machine-learning-model data cryptographic-asset archive NOASSERTION") {
+		add(sbom.Component{Type: sbom.Type(t)})
+	}
+	for alg, n := range map[string]int{"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-384": 96, "SHA-512": 128, "SHA3-256": 64,
+		"SHA3-384": 96, "SHA3-512": 128, "BLAKE2b-256": 64, "BLAKE2b-384": 96, "BLAKE2b-512": 128, "BLAKE3": 64} {
+		m.Principal.Digests = append(m.Principal.Digests, sbom.Digest{Algorithm: alg, Value: hexOf("0", n)})
+	}
+	slices.SortFunc(m.Principal.Digests, func(a, b sbom.Digest) int { return strings.Compare(a.Algorithm, b.Algorithm) })
+	for _, t := range strings.Fields("vcs issue-tracker website advisories bom mailing-list social chat documentation support source-distribution " +
+		"distribution distribution-intake license build-meta build-system release-notes security-contact attestation evidence rfc-9116 other eol") {
+		add(sbom.Component{Links: []sbom.Link{{Type: t, URL: "https://example.org/" + t}}})
+	}
+	for _, c := range []sbom.Completeness{sbom.Complete, sbom.Incomplete, sbom.Undetermined, "guessed"} {
+		add(sbom.Component{Contents: c})
+		add(sbom.Component{Dependencies: c})
+		add(sbom.Component{Dependencies: c, Contents: c})
+		m.Edges = append(m.Edges, sbom.Edge{Kind: sbom.DependsOn, From: m.Components[len(m.Components)-1].Ref, To: "a"},
+			sbom.Edge{Kind: sbom.Contains, From: m.Components[len(m.Components)-1].Ref, To: m.Components[len(m.Components)-2].Ref})
+	}
+	for _, person := range []bool{true, false} {
+		for _, cpe := range []string{"cpe:/a:x:y", "cpe:2.3:a:x:y:1:*:*:*:*:*:*:*", "cpe"} {
+			party := sbom.Party{Name: "Ada", Person: person, Contacts: []sbom.Contact{{Email: "not an address"}, {Email: "ada@example.org"}}}
+			add(sbom.Component{Maker: party, Supplier: party, CPE: cpe})
+		}
+	}
+	m.Principal.Inputs = []sbom.Input{{Name: "x", Digests: []sbom.Digest{{Algorithm: "SHA-256", Value: "short"}, {Algorithm: "CRC", Value: "00"}}}}
+	m.Principal.Settings = []sbom.Property{{Name: "-tags", Value: "a"}, {Name: "-tags", Value: "a"}}
+	m.Principal.Commit = hexOf("0", 64)
+	m.Tools = []sbom.Tool{{Name: "a", Version: "1"}, {Name: "a", Version: "1"}, {Name: "b", Version: "v1-rc1"}, {Name: "c-1"}}
+	m.Created = time.Date(2026, 11, 20, 10, 0, 0, 123456789, time.UTC)
+	m.Principal.Built = m.Created
 	return m
 }
 

@@ -170,6 +170,18 @@ func TestEncodeLeavesTheManifestAlone(t *testing.T) {
 	})
 }
 
+func TestPhases(t *testing.T) {
+	for _, f := range formats.All() {
+		for _, phase := range []string{"design", "pre-build", "build", "post-build", "operations", "discovery", "decommission", "afterlife", "Build"} {
+			m := minimal()
+			m.Phase = phase
+			if got := decode(t, f, encode(t, f, m)).Phase; got != phase {
+				t.Errorf("%s: phase %q comes back as %q", f.Name, phase, got)
+			}
+		}
+	}
+}
+
 func TestInvalidIsNotWritten(t *testing.T) {
 	for _, f := range formats.All() {
 		m := minimal()
