@@ -14,13 +14,14 @@ import (
 
 	"github.com/manifestgen/manifestgen/formats"
 	"github.com/manifestgen/manifestgen/formats/internal/facts"
+	"github.com/manifestgen/manifestgen/formats/internal/formattest"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // each runs test for every format and every fixture.
 func each(t *testing.T, test func(t *testing.T, f formats.Format, m *sbom.Manifest)) {
 	for _, f := range formats.All() {
-		all := fixtures()
+		all := formattest.Fixtures()
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			t.Run(f.Name+"/"+name, func(t *testing.T) { test(t, f, all[name]) })
 		}
@@ -127,7 +128,7 @@ func isRecord(x any) bool {
 }
 
 func TestFormatsSayTheSame(t *testing.T) {
-	for name, m := range fixtures() {
+	for name, m := range formattest.Fixtures() {
 		t.Run(name, func(t *testing.T) {
 			for _, a := range formats.All() {
 				once := decode(t, a, encode(t, a, m))
@@ -164,7 +165,7 @@ func TestEncodeLeavesTheManifestAlone(t *testing.T) {
 	each(t, func(t *testing.T, f formats.Format, m *sbom.Manifest) {
 		encode(t, f, m)
 		encode(t, f, m)
-		if d := diff(m, fixtures()[strings.TrimPrefix(t.Name(), "TestEncodeLeavesTheManifestAlone/"+f.Name+"/")]); d != "" {
+		if d := diff(m, formattest.Fixtures()[strings.TrimPrefix(t.Name(), "TestEncodeLeavesTheManifestAlone/"+f.Name+"/")]); d != "" {
 			t.Errorf("the manifest has changed:\n%.4000s", d)
 		}
 	})
@@ -173,7 +174,7 @@ func TestEncodeLeavesTheManifestAlone(t *testing.T) {
 func TestPhases(t *testing.T) {
 	for _, f := range formats.All() {
 		for _, phase := range []string{"design", "pre-build", "build", "post-build", "operations", "discovery", "decommission", "afterlife", "Build"} {
-			m := minimal()
+			m := formattest.Minimal()
 			m.Phase = phase
 			if got := decode(t, f, encode(t, f, m)).Phase; got != phase {
 				t.Errorf("%s: phase %q comes back as %q", f.Name, phase, got)
@@ -184,7 +185,7 @@ func TestPhases(t *testing.T) {
 
 func TestInvalidIsNotWritten(t *testing.T) {
 	for _, f := range formats.All() {
-		m := minimal()
+		m := formattest.Minimal()
 		m.Edges = []sbom.Edge{{Kind: sbom.DependsOn, From: "a", To: "nowhere"}}
 		var buf bytes.Buffer
 		if err := f.Encode(&buf, m); err == nil || !strings.Contains(err.Error(), "nowhere") {
@@ -201,7 +202,7 @@ func TestInvalidIsNotWritten(t *testing.T) {
 func TestTampered(t *testing.T) {
 	for _, f := range formats.All() {
 		t.Run(f.Name, func(t *testing.T) {
-			data := bytes.ReplaceAll(encode(t, f, release()), []byte(`"30.1.0"`), []byte(`"66.6"`))
+			data := bytes.ReplaceAll(encode(t, f, formattest.Release()), []byte(`"30.1.0"`), []byte(`"66.6"`))
 			m := decode(t, f, data)
 			if m.Principal.Version != "66.6" {
 				t.Errorf("version %q, want the edited one", m.Principal.Version)
@@ -215,7 +216,7 @@ func TestTampered(t *testing.T) {
 
 func TestTruncated(t *testing.T) {
 	for _, f := range formats.All() {
-		data := encode(t, f, release())
+		data := encode(t, f, formattest.Release())
 		for n := 0; n < len(data)-2; n += 37 {
 			if m, err := f.Decode(bytes.NewReader(data[:n])); err == nil {
 				t.Fatalf("%s: the first %d bytes of %d decode to %v", f.Name, n, len(data), m)
@@ -227,7 +228,7 @@ func TestTruncated(t *testing.T) {
 func TestNullsInLists(t *testing.T) {
 	for _, f := range formats.All() {
 		t.Run(f.Name, func(t *testing.T) {
-			data := encode(t, f, full())
+			data := encode(t, f, formattest.Full())
 			for i, c := range data {
 				if c != '[' {
 					continue
@@ -284,7 +285,7 @@ func TestDetect(t *testing.T) {
 		}
 	}
 	for _, f := range formats.All() {
-		if got, _ := formats.Detect(encode(t, f, release())[:512]); got.Name != f.Name {
+		if got, _ := formats.Detect(encode(t, f, formattest.Release())[:512]); got.Name != f.Name {
 			t.Errorf("Detect takes %s for %q", f.Name, got.Name)
 		}
 	}

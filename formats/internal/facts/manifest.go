@@ -72,7 +72,7 @@ func Finish(m *sbom.Manifest) (*sbom.Manifest, error) {
 	m.Edges = slices.DeleteFunc(m.Edges, func(e sbom.Edge) bool { return !refs[e.From] || !refs[e.To] })
 	if n := edges - len(m.Edges); n > 0 {
 		m.Findings = append(m.Findings, sbom.Finding{Kind: sbom.Note, Code: "edge.dangling",
-			Detail: fmt.Sprintf("%d relations to something that is no component are left out", n)})
+			Detail: fmt.Sprintf("relations to something that is no component are left out: %d", n)})
 	}
 	for i, f := range m.Findings {
 		if !refs[f.Subject] {
