@@ -3,11 +3,16 @@ package formats_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -127,6 +132,28 @@ func isRecord(x any) bool {
 	return false
 }
 
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestGolden compares with documents that were checked by hand and against the
+// schemas, so that a change of what is written is a change of a file.
+func TestGolden(t *testing.T) {
+	for _, f := range formats.All() {
+		got, file := encode(t, f, formattest.Full()), filepath.Join("testdata", "full"+f.Suffixes[0])
+		if *update {
+			if err := os.WriteFile(file, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(string(got), string(want)); d != "" {
+			t.Errorf("%s: got (-) is not want (+):\n%s", file, d)
+		}
+	}
+}
+
 func TestFormatsSayTheSame(t *testing.T) {
 	for name, m := range formattest.Fixtures() {
 		t.Run(name, func(t *testing.T) {
@@ -211,6 +238,44 @@ func TestTampered(t *testing.T) {
 				t.Errorf("no finding about the edit: %v", m.Findings)
 			}
 		})
+	}
+}
+
+// TestSmuggled puts a record into a document that has the right digest and says
+// something else than the document.
+func TestSmuggled(t *testing.T) {
+	for _, f := range formats.All() {
+		t.Run(f.Name, func(t *testing.T) {
+			data := encode(t, f, formattest.Release())
+			edited := regexp.MustCompile(`(sha256[^}]*\\"version\\":\\")30.1.0`).ReplaceAll(data, []byte("${1}66.6"))
+			if bytes.Equal(edited, data) {
+				t.Fatal("the test edits nothing")
+			}
+			m := decode(t, f, edited)
+			if m.Principal.Version != "30.1.0" {
+				t.Errorf("version %q, want that of the fields", m.Principal.Version)
+			}
+			if !slices.ContainsFunc(m.Findings, func(f sbom.Finding) bool { return f.Code == "payload.mismatch" }) {
+				t.Errorf("no finding about the record: %v", m.Findings)
+			}
+		})
+	}
+}
+
+func TestTimesOutOfRange(t *testing.T) {
+	for _, f := range formats.All() {
+		m := formattest.Full()
+		m.Principal.Signature.Signed = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+		if err := f.Encode(new(bytes.Buffer), m); err == nil {
+			t.Errorf("%s: no error for the year 10000", f.Name)
+		}
+		data := encode(t, f, formattest.Full())
+		for _, s := range []string{"9999-12-31T23:59:59-12:00", "0000-01-01T00:00:00+12:00"} {
+			m := decode(t, f, bytes.ReplaceAll(data, []byte("2026-11-20T09:41:00Z"), []byte(s)))
+			if !m.Principal.Built.IsZero() {
+				t.Errorf("%s: %s is read as %v", f.Name, s, m.Principal.Built)
+			}
+		}
 	}
 }
 

@@ -7,9 +7,29 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
+
+// Prepare checks that m can be written, and returns it in order, as [Order] does.
+func Prepare(m *sbom.Manifest) (*sbom.Manifest, error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	p := m.Principal
+	for _, t := range []time.Time{m.Created, p.Built, p.Published, p.SupportEnd, p.Committed, p.Signature.Signed} {
+		if err := checkYear(t); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range m.Components {
+		if err := checkYear(c.Built); err != nil {
+			return nil, fmt.Errorf("component %s: %w", c.Ref, err)
+		}
+	}
+	return Order(m), nil
+}
 
 // Order returns m with components, edges and findings sorted and without
 // repetitions, so that equal manifests give equal bytes. Edges that only repeat
