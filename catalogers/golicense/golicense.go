@@ -217,8 +217,8 @@ func subject(e sbom.Entry) (key, inside string) {
 	}
 	for element := range strings.SplitSeq(dir, "/") {
 		switch element {
-		case "vendor", "testdata", "node_modules", "site-packages", "dist-packages":
-			return "", ""
+		case "vendor", "testdata", "node_modules", "site-packages", "dist-packages", "share":
+			return "", "" // of others, and many
 		}
 	}
 	return "golang:./" + path.Dir(e.Path), base

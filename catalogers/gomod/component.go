@@ -72,7 +72,11 @@ func (c Cataloger) mainModule(e sbom.Entry, data []byte) ([]*sbom.Component, err
 	if file.Module == nil && len(errs) == 0 {
 		errs = append(errs, &positionError{1, 1, errors.New("no module statement")})
 	}
-	return s.components(), syntax(errs)
+	all := s.components()
+	if len(errs) > 0 {
+		all[0].Dependencies = sbom.Incomplete
+	}
+	return all, syntax(errs)
 }
 
 // mainComponent returns the component of a module by its own go.mod file.

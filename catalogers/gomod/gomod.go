@@ -26,9 +26,12 @@
 // version; see https://go.dev/ref/mod#graph-pruning. Modules of the module graph
 // that it does not name provide no package and are left out. For an older one,
 // modules that only dependencies require are listed when ModCache has the
-// go.mod files. go.sum adds the hashes of modules, never a module. The files of
-// test data, of vendored modules and of those in a module cache are not looked
-// at as source.
+// go.mod files. go.sum adds the hashes of modules, never a module.
+//
+// Left out are the go.mod files in folders that the go command leaves out
+// (testdata, those that begin with a dot or an underscore), in vendor folders,
+// and in the folders of a module cache. Replacements in go.work are listed as a
+// property and not followed.
 //
 // Findings have these codes:
 //
@@ -95,7 +98,10 @@ func isSource(name string) bool {
 // source tree.
 func isLeftOut(dir string) bool {
 	for element := range strings.SplitSeq(dir, "/") {
-		if element == "vendor" || element == "testdata" || strings.Contains(element, "@v") {
+		switch {
+		case element == "vendor" || element == "testdata" || strings.Contains(element, "@v"):
+			return true
+		case strings.HasPrefix(element, "_") || strings.HasPrefix(element, "."):
 			return true
 		}
 	}
@@ -203,8 +209,8 @@ func (c Cataloger) vendored(e sbom.Entry, data []byte) ([]*sbom.Component, error
 		} else {
 			addProperty(m, "selection", "vendored")
 		}
-		if v.goVer != "" {
-			addProperty(m, "version", v.goVer)
+		if v.goVersion != "" {
+			addProperty(m, "version", v.goVersion)
 		}
 		if c.Packages {
 			for _, p := range v.packages {

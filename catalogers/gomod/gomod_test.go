@@ -244,7 +244,7 @@ unknown gomod.edges : what 1 of the required modules require is not known: their
 func TestWants(t *testing.T) {
 	for name, want := range map[string]bool{
 		"go.mod": true, "a/go.sum": true, "go.work": true, "go.work.sum": true, "vendor/modules.txt": true, "a/vendor/modules.txt": true,
-		"x.tar!/go.mod": true, "modules.txt": false, "vendor/a.b/x/vendor/modules.txt": false, "testdata/go.mod": false,
+		"x.tar!/go.mod": true, "modules.txt": false, "vendor/a.b/x/vendor/modules.txt": false, "testdata/go.mod": false, "_examples/go.mod": false, ".cache/go.mod": false,
 		"pkg/mod/a.b/x@v1.0.0/go.mod": false, "vendor/a.b/x/go.mod": false, "a.mod": false, "go.mod.orig": false,
 		"cache/download/a.b/x/@v/v1.0.0.mod": true, "root/go/pkg/mod/cache/download/a.b/x/@v/v1.0.0.mod": true,
 		"cache/download/a.b/X/@v/v1.0.0.mod": false, "cache/download/a.b/x/@v/v1.0.0.info": false, "a.b/x/@v/v1.0.0.mod": false,

@@ -32,9 +32,8 @@ func (m mainModule) version() module.Version {
 // A workspace is what decides which versions are built: one main module, or
 // the main modules that a go.work file uses.
 type workspace struct {
-	mains   []mainModule
-	work    *modfile.WorkFile // nil: no workspace
-	workDir string
+	mains  []mainModule
+	byFile bool // there is a go.work file
 }
 
 // A graph is the module graph of a workspace, in the sense of
@@ -145,7 +144,7 @@ func loadGraph(w workspace, load source) *graph {
 			l.excluded[x.Mod] = true
 		}
 	}
-	if w.work == nil && len(w.mains) == 1 {
+	if !w.byFile && len(w.mains) == 1 {
 		l.loadMain(w.mains[0])
 		return l.graph
 	}
@@ -291,50 +290,38 @@ func (l *loader) requirements(f *modfile.File) []module.Version {
 }
 
 // A replacements maps a module, with or without a version, to what is built in
-// its place: by the go.work file, and where that says nothing, by the main
-// modules. A replacement without a version is a folder.
-type replacements struct {
-	work, mains map[module.Version]module.Version
-}
+// its place. A replacement without a version is a folder.
+type replacements map[module.Version]module.Version
 
 // of returns what is built for m, which may be m itself.
 func (r replacements) of(m module.Version) module.Version {
 	if m.Version == "" {
 		return m
 	}
-	for _, table := range []map[module.Version]module.Version{r.work, r.mains} {
-		for _, old := range []module.Version{m, {Path: m.Path}} {
-			if n, ok := table[old]; ok {
-				return n
-			}
+	for _, old := range []module.Version{m, {Path: m.Path}} {
+		if n, ok := r[old]; ok {
+			return n
 		}
 	}
 	return m
 }
 
-// replacements returns those of w. Their folders are relative to where the
-// folders of w are. Of main modules that contradict each other, which the go
-// command refuses to build, the first counts.
+// replacements returns those of the main modules. Their folders are relative to
+// where the folders of w are. Of main modules that contradict each other, which
+// the go command refuses to build, the first counts.
 func (w workspace) replacements() replacements {
-	r := replacements{map[module.Version]module.Version{}, map[module.Version]module.Version{}}
-	if w.work != nil {
-		addReplacements(r.work, w.workDir, w.work.Replace)
-	}
+	table := replacements{}
 	for _, m := range w.mains {
-		addReplacements(r.mains, m.dir, m.file.Replace)
-	}
-	return r
-}
-
-func addReplacements(table map[module.Version]module.Version, dir string, list []*modfile.Replace) {
-	for _, x := range list {
-		if _, ok := table[x.Old]; ok {
-			continue
+		for _, x := range m.file.Replace {
+			if _, ok := table[x.Old]; ok {
+				continue
+			}
+			n := x.New
+			if n.Version == "" && !path.IsAbs(n.Path) {
+				n.Path = path.Join(m.dir, n.Path)
+			}
+			table[x.Old] = n
 		}
-		n := x.New
-		if n.Version == "" && !path.IsAbs(n.Path) {
-			n.Path = path.Join(dir, n.Path)
-		}
-		table[x.Old] = n
 	}
+	return table
 }

@@ -168,7 +168,7 @@ func TestLoadGraphGrowth(t *testing.T) {
 // times.
 func TestLoadGraphWorkspaceGrowth(t *testing.T) {
 	const n = 1000
-	w := workspace{work: &modfile.WorkFile{}}
+	w := workspace{byFile: true}
 	for i := range n {
 		w.mains = append(w.mains, mainMod(t, fmt.Sprint(i), fmt.Sprintf(
 			"module p/m%d\ngo 1.25\nrequire (\n\tp/d%d v1.0.0\n\tp/d%d v1.1.0\n\tp/m%d v1.0.0\n)\n", i, i, i+1, i+1)))
@@ -271,7 +271,7 @@ func TestWorkspaceEqualsGo(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "go.work"), []byte(work), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	g := loadGraph(workspace{mains: mains, work: &modfile.WorkFile{}}, func(m module.Version) (*modfile.File, error) {
+	g := loadGraph(workspace{mains: mains, byFile: true}, func(m module.Version) (*modfile.File, error) {
 		return loadCached(cache, m)
 	})
 	if len(g.missing) > 0 {

@@ -53,7 +53,8 @@ func checked(parse parser[modfile.File]) parser[modfile.File] {
 		}
 		var errs modfile.ErrorList
 		check := func(p string, line *modfile.Line) {
-			if err := module.CheckImportPath(p); err != nil {
+			err := module.CheckImportPath(p)
+			if err != nil && (len(errs) == 0 || errs[len(errs)-1].Pos != line.Start) {
 				errs = append(errs, modfile.Error{Pos: line.Start, Err: err})
 			}
 		}
@@ -131,7 +132,7 @@ func flatten[T any](data []byte, parse parser[T]) *flat[T] {
 // has no meaning in it but has one outside.
 func (s *flat[T]) addLine(line []byte) {
 	code, _, _ := bytes.Cut(line, []byte("//"))
-	code = bytes.TrimSpace(code)
+	code = bytes.Trim(code, blanks)
 	if len(code) == 0 {
 		s.keep("", line)
 		return
@@ -214,7 +215,7 @@ func (s *flat[T]) drop(err error, base int) {
 		if column < 1 {
 			column = 1 + indentation(s.lines[i][s.shift[i]:])
 		}
-		s.lines[i] = []byte("\n")
+		s.lines[i], s.shift[i] = []byte("\n"), 0
 		e.Pos = modfile.Position{}
 		s.fail(i+1, column, &e)
 	}
@@ -222,5 +223,5 @@ func (s *flat[T]) drop(err error, base int) {
 
 // indentation counts the blanks that line begins with.
 func indentation(line []byte) int {
-	return len(line) - len(bytes.TrimLeft(line, " \t\r"))
+	return len(line) - len(bytes.TrimLeft(line, blanks))
 }

@@ -118,9 +118,9 @@ func TestParseMod(t *testing.T) {
 		wantErrs: "line 2, column 1: unknown directive: frob\nline 3, column 1: unknown block type: frobs\nline 4, column 2: unknown directive: frobs\n",
 	}, {
 		name:     "paths of no module",
-		in:       "module m\nrequire (\n\t\"a.b/\\x1b[31m\" v1.0.0\n\ta.b/c v1.0.0\n)\nreplace a.b/c => ./c\nreplace a.b/../d => a.b/c v1.0.0\n",
+		in:       "module m\nrequire (\n\t\"a.b/\\x1b[31m\" v1.0.0\n\ta.b/c v1.0.0\n)\nreplace a.b/c => ./c\nreplace a.b/../d => a.b/c v1.0.0\nreplace (\n\ta.b/./d => a.b/./c v1.0.0\n)\n",
 		want:     "module m\nrequire a.b/c@v1.0.0 false\nreplace a.b/c ./c\n",
-		wantErrs: "line 3, column 2: malformed import path \"a.b/\\x1b[31m\": invalid char '\\x1b'\nline 7, column 1: malformed import path \"a.b/../d\": invalid path element \"..\"\n",
+		wantErrs: "line 3, column 2: malformed import path \"a.b/\\x1b[31m\": invalid char '\\x1b'\nline 7, column 1: malformed import path \"a.b/../d\": invalid path element \"..\"\nline 9, column 2: malformed import path \"a.b/./d\": invalid path element \".\"\n",
 	}, {
 		name:     "bytes that are no text",
 		in:       "\x00\xff\nmodule m\n\xef\xbb\xbfgo 1.20\nrequire a.b/a v1.0.0\n",
@@ -182,7 +182,8 @@ func TestParseModManyFaults(t *testing.T) {
 func FuzzParseMod(f *testing.F) {
 	f.Add([]byte("module m\n\ngo 1.25\nrequire (\n\ta.b/a v1.0.0 // indirect\n)\nreplace a.b/a => ../a\n"))
 	f.Add([]byte("module m\nrequire (\n\ta.b/a x\nexclude (\n) y\nretract [v1.0.0,v1.1.0]\nmodule n"))
-	f.Add([]byte("0()"))
+	f.Add([]byte("\v\n\f\n\f\n0\n0()"))
+	f.Add([]byte("replace (\n\ta/../b => a/../c v1.0.0\n)\nmodule a//b\n"))
 	f.Add([]byte("require \"a\\\nb\" v1\n(\n)\n((\n"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		got, errs := parseMod(in)

@@ -124,7 +124,7 @@ func keyModule(key string) (module.Version, bool) {
 // the modules that its main modules require, as far as go.mod files are at hand.
 func (r *resolver) workspace(w *sbom.Component, load source) {
 	var mains []*sbom.Component
-	space := workspace{work: &modfile.WorkFile{}}
+	space := workspace{byFile: true}
 	for _, key := range w.DependsOn {
 		if c := r.byKey[key]; c != nil && c.Name != "" {
 			mains = append(mains, c)

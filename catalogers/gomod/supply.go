@@ -79,5 +79,16 @@ func (c Cataloger) readCached(m module.Version) ([]byte, error) {
 	if err != nil {
 		return nil, fs.ErrNotExist // no module has this path
 	}
+	info, err := fs.Stat(c.ModCache, name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxCached {
+		return nil, fmt.Errorf("%s: %d bytes are too many", name, info.Size())
+	}
 	return fs.ReadFile(c.ModCache, name)
 }
+
+// maxCached is the size in bytes of the largest go.mod file that is read from a
+// module cache. The go command itself allows 16 MiB.
+const maxCached = 16 << 20

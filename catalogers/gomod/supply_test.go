@@ -87,3 +87,31 @@ func TestSupplyEqualsGo(t *testing.T) {
 		t.Error("go has no edges between modules")
 	}
 }
+
+// A program that names 20,000 modules, each of which requires ten others.
+func TestSupplyGrowth(t *testing.T) {
+	const n = 20_000
+	cache := fstest.MapFS{}
+	var keys []string
+	for i := range n {
+		var b strings.Builder
+		fmt.Fprintf(&b, "module a.b/d%d\ngo 1.25\nrequire (\n", i)
+		for k := 1; k <= 10; k++ {
+			fmt.Fprintf(&b, "\ta.b/d%d v0.9.0\n", (i*7+k)%n)
+		}
+		b.WriteString(")\n")
+		cache[fmt.Sprintf("cache/download/a.b/d%d/@v/v1.0.0.mod", i)] = &fstest.MapFile{Data: []byte(b.String())}
+		keys = append(keys, fmt.Sprintf("golang:a.b/d%d@v1.0.0", i))
+	}
+	parts, err := Cataloger{ModCache: cache}.Supply(t.Context(), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edges := 0
+	for _, c := range parts {
+		edges += len(c.DependsOn)
+	}
+	if len(parts) != n || edges != 10*n {
+		t.Errorf("%d parts and %d edges, want %d and %d", len(parts), edges, n, 10*n)
+	}
+}

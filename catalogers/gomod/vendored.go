@@ -12,12 +12,12 @@ import (
 
 // A vendored is a module in a vendor/modules.txt file.
 type vendored struct {
-	mod      module.Version // no version: of a replacement for every version
-	replace  module.Version // what stands in its place; no version: a folder
-	explicit bool           // named in the go.mod file of a main module
-	goVer    string         // the go statement of its go.mod file
-	packages []string       // that the build of the main modules needs
-	line     int
+	mod       module.Version // no version: of a replacement for every version
+	replace   module.Version // what stands in its place; no version: a folder
+	explicit  bool           // named in the go.mod file of a main module
+	goVersion string         // the go statement of its go.mod file
+	packages  []string       // that the build of the main modules needs
+	line      int
 }
 
 // A vendorList is what a vendor/modules.txt file says.
@@ -99,7 +99,7 @@ func (l *vendorList) annotate(line string, fields []field) (field, error) {
 			m.explicit = true
 		}
 		if version, ok := strings.CutPrefix(entry, "go "); ok {
-			m.goVer = strings.TrimSpace(version)
+			m.goVersion = strings.TrimSpace(version)
 		}
 	}
 	return field{}, nil

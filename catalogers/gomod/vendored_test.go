@@ -19,12 +19,12 @@ func TestParseVendorList(t *testing.T) {
 		in: "## workspace\n# example.com/a v1.0.0 => example.com/b v1.2.0\n## explicit; go 1.25; later\nexample.com/a\nexample.com/a/sub\n" +
 			"# example.com/c v1.0.0 => ../c\n# example.com/d => ../d\n",
 		want: vendorList{workspace: true, modules: []vendored{{
-			mod:      a,
-			replace:  module.Version{Path: "example.com/b", Version: "v1.2.0"},
-			explicit: true,
-			goVer:    "1.25",
-			packages: []string{"example.com/a", "example.com/a/sub"},
-			line:     2,
+			mod:       a,
+			replace:   module.Version{Path: "example.com/b", Version: "v1.2.0"},
+			explicit:  true,
+			goVersion: "1.25",
+			packages:  []string{"example.com/a", "example.com/a/sub"},
+			line:      2,
 		}, {
 			mod:     module.Version{Path: "example.com/c", Version: "v1.0.0"},
 			replace: module.Version{Path: "../c"},
