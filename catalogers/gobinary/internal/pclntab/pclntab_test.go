@@ -138,7 +138,7 @@ func main() { fmt.Println(url.QueryEscape(os.Args[1]), inner.Twice(len(os.Args))
 
 // TestPackagesOfPrograms compares the packages with what go list and nm say of
 // a program, stripped and not, for the toolchains of each layout. Toolchains
-// other than the one at hand are used if the module cache has them.
+// other than the one at hand are used if testdata/prepare has fetched them.
 func TestPackagesOfPrograms(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
