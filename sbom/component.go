@@ -99,6 +99,11 @@ type Joints struct {
 	// here is stated by Requires.
 	DependsOn []string
 
+	// Includes holds keys of components that this one needs, directly or by
+	// way of others: what is linked into a program. Assemble makes an edge to
+	// each that no other edges lead to.
+	Includes []string
+
 	// Requires and Provides are tokens such as "so:libc.so.6". Assemble
 	// makes an edge from a component to each other one that provides what
 	// it requires, and a finding where none does.

@@ -83,6 +83,54 @@ func (a *assembly) connect() {
 	for _, e := range a.Inventory.Edges {
 		a.addEdge(e.Kind, a.refs[e.From], a.refs[e.To])
 	}
+	a.include()
+}
+
+// include makes edges to what components include, as far as there is no way
+// there yet: first to what nothing else needs.
+func (a *assembly) include() {
+	needs, needed := a.needs()
+	for _, c := range a.all() {
+		if len(c.Includes) == 0 {
+			continue
+		}
+		reached := map[string]bool{}
+		reach(needs, reached, c.Ref)
+		for _, alsoNeeded := range []bool{false, true} {
+			for _, key := range c.Includes {
+				ref := a.refs[key]
+				if ref != "" && !reached[ref] && needed[ref] == alsoNeeded {
+					a.addEdge(DependsOn, c.Ref, ref)
+					reach(needs, reached, ref)
+				}
+			}
+		}
+	}
+}
+
+// needs returns what each component needs by the edges so far, and which are
+// needed by any.
+func (a *assembly) needs() (needs map[string][]string, needed map[string]bool) {
+	needs, needed = map[string][]string{}, map[string]bool{}
+	for e := range a.edges {
+		if e.Kind == DependsOn {
+			needs[e.From] = append(needs[e.From], e.To)
+			needed[e.To] = true
+		}
+	}
+	return needs, needed
+}
+
+// reach marks all that can be reached from ref.
+func reach(needs map[string][]string, reached map[string]bool, ref string) {
+	todo := []string{ref}
+	for len(todo) > 0 {
+		ref, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		if !reached[ref] {
+			reached[ref] = true
+			todo = append(todo, needs[ref]...)
+		}
+	}
 }
 
 // addEdge adds an edge unless an end is missing or both are the same.

@@ -9,7 +9,8 @@ import "cmp"
 //     then parts, are added to it.
 //  2. A field that the whole lacks is taken from what is added; one that it
 //     has stays.
-//  3. Lists are united, in order, without repetition.
+//  3. Lists are united, in order, without repetition. One that knows all
+//     dependencies makes them known.
 //  4. A whole that is here (not Wanted) makes the component one that is here.
 //  5. A part whose key no whole has is dropped.
 func merge(all []found) []found {
@@ -48,7 +49,9 @@ func (c *Component) add(o *Component) {
 	c.Declared = cmp.Or(c.Declared, o.Declared)
 	c.Concluded = cmp.Or(c.Concluded, o.Concluded)
 	c.Contents = cmp.Or(c.Contents, o.Contents)
-	c.Dependencies = cmp.Or(c.Dependencies, o.Dependencies)
+	if c.Dependencies == "" || o.Dependencies == Complete {
+		c.Dependencies = o.Dependencies
+	}
 	c.Is = cmp.Or(c.Is, o.Is)
 	if c.Maker.IsZero() {
 		c.Maker = o.Maker
@@ -75,6 +78,7 @@ func (c *Component) addLists(o *Component) {
 	c.Locations = union(c.Locations, o.Locations, func(l Location) string { return l.Layer + "\x00" + l.Path })
 	c.FoundBy = union(c.FoundBy, o.FoundBy, same)
 	c.DependsOn = union(c.DependsOn, o.DependsOn, same)
+	c.Includes = union(c.Includes, o.Includes, same)
 	c.Requires = union(c.Requires, o.Requires, same)
 	c.Provides = union(c.Provides, o.Provides, same)
 	if len(c.Owns) == 0 {
