@@ -1,0 +1,125 @@
+package dpkg
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+)
+
+// parseList reads an info/*.list file: the absolute path of each file and folder
+// of a package, one to a line. It returns the paths without the leading slash,
+// and leaves out the root folder and, with an error, what is not a clean
+// absolute path. A name with a newline in it cannot be told from two names, of
+// which the second is then wrong.
+func parseList(r io.Reader) ([]string, error) {
+	var paths []string
+	err := lines(r, func(line string) error {
+		switch {
+		case line == "/." || line == "/":
+			return nil
+		case !strings.HasPrefix(line, "/") || path.Clean(line) != line:
+			return fmt.Errorf("%q is not an absolute path", line)
+		}
+		paths = append(paths, line[1:])
+		return nil
+	})
+	return paths, err
+}
+
+// A fileSum is a line of an info/*.md5sums file.
+type fileSum struct {
+	path string // without a leading slash
+	md5  [16]byte
+}
+
+// parseSums reads an info/*.md5sums file, in the format of md5sum(1):
+//
+//	d41d8cd98f00b204e9800998ecf8427e  usr/share/doc/x/copyright
+//
+// A line that begins with a backslash has backslashes and newlines of the name
+// escaped.
+func parseSums(r io.Reader) ([]fileSum, error) {
+	var sums []fileSum
+	err := lines(r, func(line string) error {
+		digest, name, ok := strings.Cut(strings.TrimPrefix(line, `\`), " ")
+		if line[0] == '\\' {
+			name = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r").Replace(name)
+		}
+		name = strings.TrimPrefix(strings.TrimLeft(name, " *"), "./")
+		var sum fileSum
+		n, err := hex.Decode(sum.md5[:], []byte(digest[:min(len(digest), 32)]))
+		if !ok || err != nil || n != 16 || len(digest) != 32 {
+			return fmt.Errorf("%q is not an MD5 sum and a name", line)
+		}
+		sum.path = strings.TrimPrefix(name, "/")
+		if sum.path == "" || path.Clean("/"+sum.path) != "/"+sum.path {
+			return fmt.Errorf("%q is not a clean path", name)
+		}
+		sums = append(sums, sum)
+		return nil
+	})
+	return sums, err
+}
+
+// maxPath is the longest line of a list; the longest path of a file is 4096.
+const maxPath = 64 << 10
+
+// lines calls do for each line of r that is not empty. The error tells of the
+// first line that do has refused, and of how many there were.
+func lines(r io.Reader, do func(line string) error) error {
+	records := recordReader{r: bufio.NewReaderSize(r, 64<<10), limit: maxPath}
+	var bad complaints
+	for {
+		records.text, records.long = records.text[:0], false
+		blank, err := records.readLine()
+		switch {
+		case err == io.EOF:
+			return bad.err()
+		case err != nil:
+			return errors.Join(bad.err(), err)
+		case records.long:
+			bad.addf("line %d: more than %d bytes", records.lines, maxPath)
+		case blank:
+		default:
+			line := string(records.text[:len(records.text)-1])
+			if err := do(line); err != nil {
+				bad.addf("line %d: %w", records.lines, err)
+			}
+		}
+	}
+}
+
+// splitInfoName splits the name of a file in the info folder, such as
+// "libc6:amd64.md5sums", into the name that infoName gives and the kind.
+func splitInfoName(base string) (infoName, kind string, ok bool) {
+	i := strings.LastIndexByte(base, '.')
+	if i <= 0 {
+		return "", "", false
+	}
+	name, arch, qualified := strings.Cut(base[:i], ":")
+	if !validName(name) || qualified && !validName(arch) {
+		return "", "", false
+	}
+	return base[:i], base[i+1:], true
+}
+
+// statusDirName returns the package that a file in the status.d folder is about.
+// Its name is that of the package, or the base64 encoding of it, as some image
+// builders write names that have a plus sign.
+func statusDirName(base string) string {
+	if !strings.ContainsFunc(base, isUpperOrPad) && validName(base) {
+		return base
+	}
+	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(base, "="))
+	if err == nil && validName(string(decoded)) {
+		return string(decoded)
+	}
+	return base
+}
+
+func isUpperOrPad(r rune) bool { return r == '=' || 'A' <= r && r <= 'Z' }
