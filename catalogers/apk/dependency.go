@@ -146,3 +146,35 @@ func span(s string, in func(byte) bool) int {
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
 func isHex(c byte) bool   { return isDigit(c) || 'a' <= c && c <= 'f' }
+
+// token returns what is looked for among names and provided things: a name with
+// its prefix, an absolute path as in the list of files, or a package.
+func (d dependency) token() string {
+	if path, ok := strings.CutPrefix(d.name, "/"); ok {
+		return path
+	}
+	if strings.Contains(d.name, ":") {
+		return d.name
+	}
+	return "apk:" + d.name
+}
+
+// String returns the dependency as the database has it.
+func (d dependency) String() string {
+	s := d.name + d.op + d.version
+	if d.conflict {
+		s = "!" + s
+	}
+	if d.tag != "" {
+		s += "@" + d.tag
+	}
+	return s
+}
+
+func formatDependencies(list []dependency) string {
+	var words []string
+	for _, d := range list {
+		words = append(words, d.String())
+	}
+	return strings.Join(words, " ")
+}

@@ -36,15 +36,7 @@ type pkg struct {
 
 	depends  []dependency
 	provides []dependency
-	files    []file
-}
-
-// A file is one that the package owns. The digest is of the file's content, or
-// of a symbolic link's target.
-type file struct {
-	path      string
-	algorithm string // "SHA-1", "SHA-256", "MD5", or "" if there is no digest
-	digest    []byte
+	files    []string // paths without a leading slash
 }
 
 // packages reads the database of installed packages, in the format of
@@ -232,7 +224,7 @@ func (r *record) setField(letter byte, value string) (err error) {
 	case 'p':
 		r.provides, err = parseDependencies(value)
 	case 'C':
-		_, _, err = parseChecksum(value)
+		err = checkChecksum(value)
 	case 'S', 'I': // sizes of the package and of its files
 		_, err = strconv.ParseUint(value, 10, 64)
 	default:
@@ -259,37 +251,29 @@ func (r *record) setFile(letter byte, value string) error {
 		if value == "" || value == "." || value == ".." || strings.Contains(value, "/") {
 			return fmt.Errorf("%.80q is not the name of a file", value)
 		}
-		r.files = append(r.files, file{path: path.Join(r.folder, value)})
+		r.files = append(r.files, path.Join(r.folder, value))
 	case len(r.files) == 0:
 		return fmt.Errorf("field %c without a file", letter)
 	case letter == 'Z':
-		f := &r.files[len(r.files)-1]
-		var err error
-		f.algorithm, f.digest, err = parseChecksum(value)
-		return err
+		return checkChecksum(value)
 	}
 	return nil
 }
 
-// parseChecksum parses "Q1" and the SHA-1 in base64, "Q2" and the SHA-256, or,
-// of old, an MD5 in hexadecimal.
-func parseChecksum(s string) (algorithm string, digest []byte, err error) {
-	size := 0
+// checkChecksum holds s to "Q1" and a SHA-1 in base64, "Q2" and a SHA-256, or, of
+// old, an MD5 in hexadecimal.
+func checkChecksum(s string) error {
+	decode, digits, size := hex.DecodeString, s, 16
 	switch {
 	case strings.HasPrefix(s, "Q1"):
-		algorithm, size = "SHA-1", 20
-		digest, err = base64.StdEncoding.DecodeString(s[2:])
+		decode, digits, size = base64.StdEncoding.DecodeString, s[2:], 20
 	case strings.HasPrefix(s, "Q2"):
-		algorithm, size = "SHA-256", 32
-		digest, err = base64.StdEncoding.DecodeString(s[2:])
-	default:
-		algorithm, size = "MD5", 16
-		digest, err = hex.DecodeString(s)
+		decode, digits, size = base64.StdEncoding.DecodeString, s[2:], 32
 	}
-	if err != nil || len(digest) != size {
-		return "", nil, fmt.Errorf("%.80q is not a checksum", s)
+	if digest, err := decode(digits); err != nil || len(digest) != size {
+		return fmt.Errorf("%.80q is not a checksum", s)
 	}
-	return algorithm, digest, nil
+	return nil
 }
 
 // parseTime parses seconds since 1970. Zero is what is written for "unknown".

@@ -2,6 +2,7 @@ package dpkg
 
 import (
 	"bufio"
+	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -23,7 +24,7 @@ func parseList(r io.Reader) ([]string, error) {
 		case line == "/." || line == "/":
 			return nil
 		case !strings.HasPrefix(line, "/") || path.Clean(line) != line:
-			return fmt.Errorf("%q is not an absolute path", line)
+			return fmt.Errorf("%.200q is not an absolute path", line)
 		}
 		paths = append(paths, line[1:])
 		return nil
@@ -31,39 +32,32 @@ func parseList(r io.Reader) ([]string, error) {
 	return paths, err
 }
 
-// A fileSum is a line of an info/*.md5sums file.
-type fileSum struct {
-	path string // without a leading slash
-	md5  [16]byte
-}
-
-// parseSums reads an info/*.md5sums file, in the format of md5sum(1):
+// parseSums reads an info/*.md5sums file, in the format of md5sum(1), and returns
+// the paths in it without a leading slash:
 //
 //	d41d8cd98f00b204e9800998ecf8427e  usr/share/doc/x/copyright
 //
 // A line that begins with a backslash has backslashes and newlines of the name
-// escaped.
-func parseSums(r io.Reader) ([]fileSum, error) {
-	var sums []fileSum
+// escaped. Folders, links and configuration files are not listed.
+func parseSums(r io.Reader) ([]string, error) {
+	var paths []string
 	err := lines(r, func(line string) error {
 		digest, name, ok := strings.Cut(strings.TrimPrefix(line, `\`), " ")
 		if line[0] == '\\' {
 			name = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r").Replace(name)
 		}
+		if sum, err := hex.DecodeString(digest); !ok || err != nil || len(sum) != md5.Size {
+			return fmt.Errorf("%.200q is not an MD5 sum and a name", line)
+		}
 		name = strings.TrimPrefix(strings.TrimLeft(name, " *"), "./")
-		var sum fileSum
-		n, err := hex.Decode(sum.md5[:], []byte(digest[:min(len(digest), 32)]))
-		if !ok || err != nil || n != 16 || len(digest) != 32 {
-			return fmt.Errorf("%q is not an MD5 sum and a name", line)
+		name = strings.TrimPrefix(name, "/")
+		if name == "" || path.Clean("/"+name) != "/"+name {
+			return fmt.Errorf("%.200q is not a clean path", name)
 		}
-		sum.path = strings.TrimPrefix(name, "/")
-		if sum.path == "" || path.Clean("/"+sum.path) != "/"+sum.path {
-			return fmt.Errorf("%q is not a clean path", name)
-		}
-		sums = append(sums, sum)
+		paths = append(paths, name)
 		return nil
 	})
-	return sums, err
+	return paths, err
 }
 
 // maxPath is the longest line of a list; the longest path of a file is 4096.

@@ -121,3 +121,20 @@ func validName(s string) bool {
 	}
 	return !strings.ContainsFunc(s, notIn("+-._"))
 }
+
+// formatRelations is the inverse of parseRelations.
+func formatRelations(groups [][]relation) string {
+	var b strings.Builder
+	for i, group := range groups {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		for j, r := range group {
+			if j > 0 {
+				b.WriteString(" | ")
+			}
+			b.WriteString(r.String())
+		}
+	}
+	return b.String()
+}

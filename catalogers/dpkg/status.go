@@ -56,10 +56,10 @@ func (p *pkg) here() bool {
 // the error tells of that and of every field that is wrong. Of a wrong field
 // the package has what could be read.
 func parsePackage(s stanza) (*pkg, error) {
-	var errs []error
+	var bad complaints
 	complain := func(field string, err error) {
 		if err != nil {
-			errs = append(errs, fmt.Errorf("line %d: %s: %w", s.line, field, err))
+			bad.addf("line %d: %s: %w", s.line, field, err)
 		}
 	}
 	p := &pkg{
@@ -75,16 +75,16 @@ func parsePackage(s stanza) (*pkg, error) {
 	}
 	if p.name == "" {
 		complain("Package", errors.New("a stanza without a name"))
-		return nil, errors.Join(errs...)
+		return nil, bad.err()
 	}
 	var err error
 	p.state, err = parseStatus(s)
 	complain(p.name+": Status", err)
-	complain(p.name, p.check())
+	p.check(complain)
 	p.source, p.sourceVersion, err = parseSource(s.value("Source"), p)
 	complain(p.name+": Source", err)
 	p.parseRelations(s, complain)
-	return p, errors.Join(errs...)
+	return p, bad.err()
 }
 
 // parseStatus returns the third word of Status, which a control file outside of
@@ -104,19 +104,17 @@ func parseStatus(s stanza) (string, error) {
 }
 
 // check tells what every package that is here must have and this one has not.
-func (p *pkg) check() error {
-	var errs []error
+func (p *pkg) check(complain func(string, error)) {
 	if !validName(p.name) {
-		errs = append(errs, fmt.Errorf("invalid package name %q", p.name))
+		complain("Package", fmt.Errorf("invalid name %.200q", p.name))
 	}
 	if !p.here() {
-		return errors.Join(errs...)
+		return
 	}
-	errs = append(errs, checkVersion(p.version))
+	complain(p.name+": Version", checkVersion(p.version))
 	if !validName(p.arch) {
-		errs = append(errs, fmt.Errorf("invalid architecture %q", p.arch))
+		complain(p.name+": Architecture", fmt.Errorf("invalid name %.200q", p.arch))
 	}
-	return errors.Join(errs...)
 }
 
 // parseSource returns the source package that p was built from, which is the
