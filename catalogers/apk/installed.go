@@ -58,7 +58,7 @@ type pkg struct {
 // alone. An error of r is the last that is yielded.
 func packages(r io.Reader) iter.Seq2[*pkg, error] {
 	return func(yield func(*pkg, error) bool) {
-		lines := lineReader{r: bufio.NewReaderSize(r, 64<<10)}
+		lines := lineReader{r: bufio.NewReaderSize(r, 8<<10)}
 		for {
 			p, err := readPackage(&lines)
 			if err == io.EOF {

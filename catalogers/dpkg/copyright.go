@@ -24,7 +24,8 @@ type licenseText struct {
 const (
 	maxCopyright   = 16 << 20 // bytes of a copyright file
 	maxLicenseText = 16 << 10 // bytes of one text that are kept
-	maxTerms       = 1000     // different licences of one file
+	maxExpression  = 32 << 10 // bytes of an expression
+	maxParens      = 60       // pairs of parentheses in one
 )
 
 // parseCopyright reads usr/share/doc/PACKAGE/copyright. Most are in the
@@ -96,10 +97,11 @@ func parseMachineReadable(text string) (license, error) {
 	for _, name := range dedupe(files) {
 		all = append(all, terms.parse(name))
 	}
-	if len(all) == 0 || len(all) > maxTerms {
+	expression := join("AND", all).String()
+	if expression == "" || len(expression) > maxExpression || strings.Count(expression, "(") > maxParens {
 		return license{}, errFreeForm
 	}
-	return license{join("AND", all).String(), terms.refs}, nil
+	return license{expression, terms.refs}, nil
 }
 
 func hasFormat(s stanza) bool {

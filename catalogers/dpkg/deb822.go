@@ -50,7 +50,7 @@ func (s stanza) value(name string) string {
 // stanza that it hit.
 func stanzas(r io.Reader) iter.Seq2[stanza, error] {
 	return func(yield func(stanza, error) bool) {
-		records := recordReader{r: bufio.NewReaderSize(r, 64<<10), limit: maxRecord}
+		records := recordReader{r: bufio.NewReaderSize(r, 8<<10), limit: maxRecord}
 		for {
 			text, line, err := records.next()
 			if err == io.EOF {

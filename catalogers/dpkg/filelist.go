@@ -66,7 +66,7 @@ const maxPath = 64 << 10
 // lines calls do for each line of r that is not empty. The error tells of the
 // first line that do has refused, and of how many there were.
 func lines(r io.Reader, do func(line string) error) error {
-	records := recordReader{r: bufio.NewReaderSize(r, 64<<10), limit: maxPath}
+	records := recordReader{r: bufio.NewReaderSize(r, 8<<10), limit: maxPath}
 	var bad complaints
 	for {
 		records.text, records.long = records.text[:0], false
