@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -317,4 +320,49 @@ func flips(c byte) []byte {
 		all = append(all, c^1<<bit)
 	}
 	return slices.DeleteFunc(all, func(d byte) bool { return c == d })
+}
+
+// TestFlippedByteLarge changes bytes of the status file of this machine at random
+// positions. What a byte can do ends at the next empty line, so the file is read
+// as that stanza with its neighbours.
+func TestFlippedByteLarge(t *testing.T) {
+	status, err := os.ReadFile("/var/lib/dpkg/status")
+	if err != nil {
+		t.Skip("this machine is not a Debian one")
+	}
+	positions := 100_000
+	if testing.Short() {
+		positions = 5_000
+	}
+	records := strings.SplitAfter(string(status), "\n\n")
+	random := rand.New(rand.NewPCG(5, 6))
+	for range positions {
+		first := random.IntN(len(records) - 2)
+		window := strings.Join(records[first:first+3], "")
+		at, c := random.IntN(len(window)), byte(random.IntN(256))
+		if random.IntN(4) == 0 {
+			c = flips(window[at])[random.IntN(5)]
+		}
+		changed := window[:at] + string([]byte{c}) + window[at+1:]
+		before, _ := countPackages(window)
+		if after, err := countPackages(changed); after < before && err == nil {
+			t.Errorf("stanza %d, byte %d is %q: %d packages of %d and no error", first, at, c, after, before)
+		}
+	}
+}
+
+func countPackages(status string) (n int, err error) {
+	var errs []error
+	seen := map[string]bool{}
+	for s, err := range stanzas(strings.NewReader(status)) {
+		p, bad := parsePackage(s)
+		errs = append(errs, err, bad)
+		if p != nil && p.here() {
+			if seen[p.infoName()] {
+				errs = append(errs, errors.New("occurs again"))
+			}
+			seen[p.infoName()] = true
+		}
+	}
+	return len(seen), errors.Join(errs...)
 }
