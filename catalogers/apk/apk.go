@@ -13,10 +13,11 @@
 //
 // Codes of its findings:
 //
-//	apk.duplicate  two records have the same name
-//	apk.empty      a database without a package
-//	apk.record     a record that cannot be read, or not all of it
-//	apk.unmet      a dependency that nothing here provides
+//	apk.dependencies  too many dependencies to resolve
+//	apk.duplicate     two records have the same name
+//	apk.empty         a database without a package
+//	apk.record        a record that cannot be read, or not all of it
+//	apk.unmet         a dependency that nothing here provides
 //
 // Properties of its components:
 //

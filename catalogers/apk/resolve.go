@@ -31,6 +31,10 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	for _, c := range installed {
 		for _, d := range depends(c) {
 			found := providers[rootOf(c)+d.token()]
+			if len(edges)+len(found) > maxEdges {
+				return edges, append(findings, sbom.Finding{Kind: sbom.Gap, Code: "apk.dependencies", Path: c.Locations[0].Path,
+					Detail: "the dependencies of the packages are too many to resolve; edges are missing"})
+			}
 			for _, p := range found {
 				edges = append(edges, sbom.Edge{Kind: sbom.DependsOn, From: c.Key, To: p.Key})
 			}
@@ -42,6 +46,9 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	}
 	return edges, findings
 }
+
+// maxEdges bounds the edges. A system of 10,000 packages has a tenth of them.
+const maxEdges = 1_000_000
 
 // tokens returns all that c can meet: its name, what it provides, its files.
 func tokens(c *sbom.Component) []string {

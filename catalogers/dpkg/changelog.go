@@ -33,21 +33,15 @@ func parseChangelog(r io.Reader) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	records := recordReader{r: bufio.NewReader(io.LimitReader(z, maxRecord)), limit: maxRecord}
+	records := recordReader{r: bufio.NewReader(io.LimitReader(z, maxRecord)), limit: maxPath}
 	for first := true; ; first = false {
-		records.text, records.long = records.text[:0], false
-		_, err := records.readLine()
-		if err == io.EOF {
+		line, _, err := records.nextLine()
+		switch trailer, isTrailer := strings.CutPrefix(line, " -- "); {
+		case err == io.EOF, first && !changelogHead.MatchString(line):
 			return time.Time{}, nil
-		}
-		if err != nil {
+		case err != nil:
 			return time.Time{}, err
-		}
-		line := strings.TrimSuffix(string(records.text), "\n")
-		if first && !changelogHead.MatchString(line) {
-			return time.Time{}, nil
-		}
-		if trailer, ok := strings.CutPrefix(line, " -- "); ok {
+		case isTrailer:
 			return parseTrailer(trailer)
 		}
 	}

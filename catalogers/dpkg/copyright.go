@@ -26,6 +26,7 @@ const (
 	maxLicenseText = 16 << 10 // bytes of one text that are kept
 	maxExpression  = 32 << 10 // bytes of an expression
 	maxParens      = 60       // pairs of parentheses in one
+	maxRefs        = 500      // LicenseRefs in one
 )
 
 // parseCopyright reads usr/share/doc/PACKAGE/copyright. Most are in the
@@ -96,6 +97,9 @@ func parseMachineReadable(text string) (license, error) {
 	var all []node
 	for _, name := range dedupe(files) {
 		all = append(all, terms.parse(name))
+		if len(terms.refs) > maxRefs {
+			return license{}, errFreeForm
+		}
 	}
 	expression := join("AND", all).String()
 	if expression == "" || len(expression) > maxExpression || strings.Count(expression, "(") > maxParens {

@@ -1,6 +1,7 @@
 package dpkg
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,6 +131,23 @@ func maskRefs(expression string, refs []licenseText) string {
 		expression = strings.ReplaceAll(expression, ref.id[strings.LastIndexByte(ref.id, '-')+1:], "#")
 	}
 	return expression
+}
+
+// TestHostileCopyright has many names for one long text, and many names. Neither
+// may take long.
+func TestHostileCopyright(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(format + "\nFiles: *\nLicense: X\n " + strings.Repeat("long ", 1<<20) + "\n")
+	for i := range 100_000 {
+		fmt.Fprintf(&b, "\nFiles: a\nLicense: X and MIT and X%d\n", i%400)
+	}
+	for i := range 100_000 {
+		fmt.Fprintf(&b, "\nFiles: a\nLicense: Y%d\n", i)
+	}
+	l, err := parseCopyright(strings.NewReader(b.String()))
+	if err != nil || maskRefs(l.expression, l.texts) != "LicenseRef-debian-copyright-#" {
+		t.Errorf("got %.200q, %v", l.expression, err)
+	}
 }
 
 // checkClosed holds l to be a valid expression of which each LicenseRef has a

@@ -104,6 +104,19 @@ func (r *recordReader) whole(first int) ([]byte, int, error) {
 	return r.text, first, nil
 }
 
+// nextLine returns the next line without its end. A line that is longer than the
+// limit is long, and left out.
+func (r *recordReader) nextLine() (line string, long bool, err error) {
+	r.text, r.long = r.text[:0], false
+	if _, err := r.readLine(); err != nil {
+		return "", false, err
+	}
+	if r.long {
+		return "", true, nil
+	}
+	return string(bytes.TrimSuffix(r.text, []byte("\n"))), false, nil
+}
+
 // readLine adds a line to r.text and reports whether it was empty, which adds
 // nothing. A line that an error cuts short is left out; the end of the file
 // may stand for the last newline.

@@ -26,6 +26,7 @@
 //	dpkg.files      a package without a list of files, where others have one
 //	dpkg.orphan     files of a package that the status file does not have
 //	dpkg.record     a stanza that cannot be read, or not all of it
+//	dpkg.relations  too many relations to resolve
 //	dpkg.unmet      a dependency that nothing here meets
 //
 // Properties of its components:
@@ -45,7 +46,9 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/manifestgen/manifestgen/sbom"
 	"github.com/package-url/packageurl-go"
@@ -210,8 +213,8 @@ func readControl(f *sbom.File) ([]*sbom.Component, error) {
 
 // readList reads which files a package owns.
 func readList(f *sbom.File) ([]*sbom.Component, error) {
-	infoName, _, ok := splitInfoName(path.Base(f.Path))
-	if !ok {
+	infoName := infoNameOf(path.Base(f.Path))
+	if infoName == "" {
 		return nil, sbom.Faultf("dpkg.record", "the name is not that of a package")
 	}
 	paths, err := parseList(f)
@@ -222,8 +225,8 @@ func readList(f *sbom.File) ([]*sbom.Component, error) {
 // package is here: so this is a package of which the status file tells more. If
 // it does not, Resolve says so.
 func readSums(f *sbom.File) ([]*sbom.Component, error) {
-	infoName, _, ok := splitInfoName(path.Base(f.Path))
-	if !ok {
+	infoName := infoNameOf(path.Base(f.Path))
+	if infoName == "" {
 		return nil, sbom.Faultf("dpkg.record", "the name is not that of a package")
 	}
 	_, err := parseSums(f)
@@ -346,14 +349,15 @@ func (p *pkg) maker() sbom.Party {
 // isTeam guesses from the words of a name, or a mailing list, that a maintainer
 // is not a person.
 func isTeam(name, email string) bool {
-	name = strings.ToLower(name)
-	for _, word := range []string{"team", "maintainer", "developer", "group", "packagers", "project", "debian", "ubuntu", "inc", "ltd"} {
-		if strings.Contains(" "+name, " "+word) || strings.HasSuffix(name, word) {
-			return true
-		}
-	}
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) })
 	_, domain, _ := strings.Cut(email, "@")
-	return strings.HasPrefix(domain, "lists.") || strings.HasPrefix(domain, "alioth-lists.")
+	return strings.Contains(domain, "lists.") || slices.ContainsFunc(words, func(w string) bool { return teamWords[w] })
+}
+
+var teamWords = map[string]bool{
+	"team": true, "teams": true, "maintainer": true, "maintainers": true, "developer": true, "developers": true,
+	"group": true, "packagers": true, "packaging": true, "project": true, "debian": true, "ubuntu": true,
+	"inc": true, "ltd": true, "llc": true, "gmbh": true, "corporation": true,
 }
 
 func (p *pkg) properties() []sbom.Property {

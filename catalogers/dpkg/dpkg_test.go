@@ -16,7 +16,7 @@ import (
 	"github.com/manifestgen/manifestgen/sbom/sbomtest"
 )
 
-// stanza returns a stanza of an installed package, with further fields.
+// installedStanza returns a stanza of an installed package, with further fields.
 func installedStanza(name, version string, more ...string) string {
 	return "Package: " + name + "\nStatus: install ok installed\nArchitecture: amd64\nVersion: " + version + "\n" +
 		strings.Join(append(more, ""), "\n") + "\n"
@@ -273,6 +273,18 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestManyProviders has packages that all provide what all need.
+func TestManyProviders(t *testing.T) {
+	var status strings.Builder
+	for i := range 3_000 {
+		status.WriteString(installedStanza(fmt.Sprintf("p%d", i), "1", "Provides: v", "Depends: v"))
+	}
+	inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{statusFile: status.String()}), Cataloger{})
+	if got := details(inv.Findings, "dpkg.relations"); got == "" || len(inv.Edges) > maxWork {
+		t.Errorf("%d edges, findings %v", len(inv.Edges), inv.Findings)
+	}
+}
+
 func TestPackageFile(t *testing.T) {
 	var changelog bytes.Buffer
 	z := gzip.NewWriter(&changelog)
@@ -307,8 +319,14 @@ func TestFlippedByte(t *testing.T) {
 		for _, c := range flips(status[i]) {
 			files[statusFile] = status[:i] + string([]byte{c}) + status[i+1:]
 			inv := sbomtest.Scan(t, sbomtest.Folder(files), Cataloger{})
-			if len(inv.Components) < 3 && !slices.ContainsFunc(inv.Findings, isGap) {
-				t.Errorf("byte %d, %q, is %q: %d packages and no gap", i, status[i], c, len(inv.Components))
+			packages := 0
+			for _, c := range inv.Components {
+				if c.PURL != "" {
+					packages++
+				}
+			}
+			if packages < 3 && !slices.ContainsFunc(inv.Findings, isGap) {
+				t.Errorf("byte %d, %q, is %q: %d packages and no gap", i, status[i], c, packages)
 			}
 		}
 	}
@@ -320,6 +338,46 @@ func flips(c byte) []byte {
 		all = append(all, c^1<<bit)
 	}
 	return slices.DeleteFunc(all, func(d byte) bool { return c == d })
+}
+
+// TestOddVersion has a version with the escape sequence of a terminal: it is kept
+// as it is, escaped in the package URL, and told.
+func TestOddVersion(t *testing.T) {
+	m := sbomtest.Assemble(t, sbomtest.Folder(map[string]string{statusFile: installedStanza("a", "1;\x1b[2J")}), Cataloger{})
+	c := m.Components[0]
+	if c.Version != "1;\x1b[2J" || c.PURL != "pkg:deb/a@1%3B%1B%5B2J?arch=amd64" || m.Gaps() != 1 {
+		t.Errorf("got %q, %q, %v", c.Version, c.PURL, m.Findings)
+	}
+}
+
+func TestIsTeam(t *testing.T) {
+	for maintainer, want := range map[string]bool{
+		"Matthias Klose <doko@debian.org>":                     false,
+		"Vincent Debianski <v@example.org>":                    false,
+		"Debian GCC Maintainers <debian-gcc@lists.debian.org>": true,
+		"OpenSSL <pkg@alioth-lists.debian.net>":                true,
+		"Google Cloud SDK Team":                                true,
+		"Example, Inc. <help@example.org>":                     true,
+	} {
+		if got := isTeam(parseMaintainer(maintainer)); got != want {
+			t.Errorf("%s: got %v", maintainer, got)
+		}
+	}
+}
+
+// TestFlippedByteFolder does as TestFlippedByte for a file of status.d.
+func TestFlippedByteFolder(t *testing.T) {
+	control := small()[statusFile]
+	control = control[:strings.Index(control, "\n\n")+1]
+	for i := range len(control) {
+		for _, c := range flips(control[i]) {
+			changed := control[:i] + string([]byte{c}) + control[i+1:]
+			inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{statusFolder + "/bash": changed}), Cataloger{})
+			if len(inv.Components) != 1 && !slices.ContainsFunc(inv.Findings, isGap) {
+				t.Errorf("byte %d, %q, is %q: %d packages and no gap", i, control[i], c, len(inv.Components))
+			}
+		}
+	}
 }
 
 // TestFlippedByteLarge changes bytes of the status file of this machine at random

@@ -69,18 +69,15 @@ func lines(r io.Reader, do func(line string) error) error {
 	records := recordReader{r: bufio.NewReaderSize(r, 8<<10), limit: maxPath}
 	var bad complaints
 	for {
-		records.text, records.long = records.text[:0], false
-		blank, err := records.readLine()
+		line, long, err := records.nextLine()
 		switch {
 		case err == io.EOF:
 			return bad.err()
 		case err != nil:
 			return errors.Join(bad.err(), err)
-		case records.long:
+		case long:
 			bad.addf("line %d: more than %d bytes", records.lines, maxPath)
-		case blank:
-		default:
-			line := string(records.text[:len(records.text)-1])
+		case line != "":
 			if err := do(line); err != nil {
 				bad.addf("line %d: %w", records.lines, err)
 			}
@@ -88,18 +85,16 @@ func lines(r io.Reader, do func(line string) error) error {
 	}
 }
 
-// splitInfoName splits the name of a file in the info folder, such as
-// "libc6:amd64.md5sums", into the name that infoName gives and the kind.
-func splitInfoName(base string) (infoName, kind string, ok bool) {
-	i := strings.LastIndexByte(base, '.')
-	if i <= 0 {
-		return "", "", false
-	}
-	name, arch, qualified := strings.Cut(base[:i], ":")
+// infoNameOf returns the name of a package, as infoName gives it, of which base is
+// a file in the info folder, such as "libc6:amd64.md5sums". It is "" if base is
+// no such name.
+func infoNameOf(base string) string {
+	infoName := strings.TrimSuffix(base, path.Ext(base))
+	name, arch, qualified := strings.Cut(infoName, ":")
 	if !validName(name) || qualified && !validName(arch) {
-		return "", "", false
+		return ""
 	}
-	return base[:i], base[i+1:], true
+	return infoName
 }
 
 // statusDirName returns the package that a file in the status.d folder is about.

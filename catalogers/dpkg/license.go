@@ -10,9 +10,10 @@ import (
 // A node is a licence expression: a leaf with an SPDX id, a LicenseRef or "id
 // WITH exception", or several expressions that op joins.
 type node struct {
-	op   string // "AND" or "OR"; "" for a leaf
-	id   string
-	kids []node
+	op    string // "AND" or "OR"; "" for a leaf
+	id    string
+	known bool // id is not just a name
+	kids  []node
 }
 
 // String returns the expression in SPDX syntax, with the parentheses it needs.
@@ -69,6 +70,7 @@ func join(op string, nodes []node) node {
 type expressionParser struct {
 	texts map[string]string // by name in lower case
 	refs  []licenseText
+	ids   map[string]string // the ids of refs, by name in lower case
 
 	words []string // what is left of the line at hand
 	bad   bool     // it is not in the grammar
@@ -104,16 +106,25 @@ const maxLine = 4 << 10
 // the grammar is the name of one licence.
 func (p *expressionParser) parse(line string) node {
 	p.words, p.bad = strings.Fields(strings.ReplaceAll(line, ",", " , ")), false
-	if len(line) > maxLine || len(p.words) == 0 {
+	if len(line) > maxLine {
 		return p.unknown(line)
 	}
-	known := len(p.refs)
 	n := p.list()
 	if p.bad || len(p.words) > 0 {
-		p.refs = p.refs[:known]
 		return p.unknown(line)
 	}
+	p.refer(&n)
 	return n
+}
+
+// refer makes LicenseRefs of the leaves that have no SPDX id.
+func (p *expressionParser) refer(n *node) {
+	if n.op == "" && !n.known {
+		*n = p.unknown(n.id)
+	}
+	for i := range n.kids {
+		p.refer(&n.kids[i])
+	}
 }
 
 func (p *expressionParser) list() node {
@@ -169,9 +180,9 @@ func (p *expressionParser) term() node {
 		return p.parsePerl()
 	}
 	if id := spdxID(name); id != "" {
-		return node{id: id}
+		return node{id: id, known: true}
 	}
-	return p.unknown(name)
+	return node{id: name}
 }
 
 func (p *expressionParser) keyword(word string) bool {
@@ -180,7 +191,7 @@ func (p *expressionParser) keyword(word string) bool {
 
 // parsePerl returns what the name Perl means: the terms of Perl itself.
 func (p *expressionParser) parsePerl() node {
-	return join("OR", []node{{id: spdxID("GPL-1+")}, {id: spdxID("Artistic")}})
+	return join("OR", []node{{id: spdxID("GPL-1+"), known: true}, {id: spdxID("Artistic"), known: true}})
 }
 
 // exception parses what follows "name with": some words, of which the last is or
@@ -197,15 +208,19 @@ func (p *expressionParser) exception(name string) node {
 	p.words = p.words[i+1:]
 	id, exception := spdxID(name), spdxException(words)
 	if id == "" || exception == "" {
-		return p.unknown(name + " with " + words)
+		return node{id: name + " with " + words}
 	}
-	return node{id: id + " WITH " + exception}
+	return node{id: id + " WITH " + exception, known: true}
 }
 
 // unknown returns a LicenseRef for a name without an SPDX id. Its text is the
 // one that the file gives; if it gives none, the name is all there is.
 func (p *expressionParser) unknown(name string) node {
-	text := p.texts[strings.ToLower(name)]
+	lower := strings.ToLower(name)
+	if id, ok := p.ids[lower]; ok {
+		return node{id: id, known: true}
+	}
+	text := p.texts[lower]
 	if text == "" {
 		text = name
 	}
@@ -213,7 +228,11 @@ func (p *expressionParser) unknown(name string) node {
 	if !slices.ContainsFunc(p.refs, func(o licenseText) bool { return o.id == t.id }) {
 		p.refs = append(p.refs, t)
 	}
-	return node{id: t.id}
+	if p.ids == nil {
+		p.ids = map[string]string{}
+	}
+	p.ids[lower] = t.id
+	return node{id: t.id, known: true}
 }
 
 // spdxID returns the SPDX id of a short name, or "" if it has none. Short names

@@ -33,9 +33,17 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 			e, f := s.resolve(c)
 			edges, findings = append(edges, e...), append(findings, f...)
 		}
+		if s.work > maxWork {
+			findings = append(findings, sbom.Finding{Kind: sbom.Gap, Code: "dpkg.relations", Path: s.packages[0].Locations[0].Path,
+				Detail: "the relations of the packages are too many to resolve; edges are missing"})
+		}
 	}
 	return edges, findings
 }
+
+// maxWork bounds the relations, alternatives, providers and edges that are looked
+// at in one system. One of 10,000 packages has about a tenth of them.
+const maxWork = 2_000_000
 
 // splitKey takes apart what key makes.
 func splitKey(key string) (root, infoName string) {
@@ -51,6 +59,7 @@ func splitKey(key string) (root, infoName string) {
 type system struct {
 	packages []*sbom.Component
 	byName   map[string][]provider
+	work     int // what was looked at so far
 }
 
 // A provider is a package under a name that it has or provides.
@@ -125,7 +134,11 @@ func (s *system) resolve(c *sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	for _, field := range []string{"pre-depends", "depends"} {
 		groups, _ := parseRelations(property(c, field)) // what is wrong was told when it was read
 		for _, group := range groups {
+			if s.work++; s.work > maxWork {
+				return edges, findings
+			}
 			met := s.meet(c, group)
+			s.work += len(met)
 			for _, p := range met {
 				edges = append(edges, sbom.Edge{Kind: sbom.DependsOn, From: c.Key, To: p.Key})
 			}
@@ -142,6 +155,7 @@ func (s *system) resolve(c *sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 func (s *system) meet(c *sbom.Component, group []relation) []provider {
 	for _, r := range group {
 		var named, providing []provider
+		s.work += len(s.byName[r.name])
 		for _, p := range s.byName[r.name] {
 			switch {
 			case !p.meets(r) || !r.wantsArch(p.Architecture):

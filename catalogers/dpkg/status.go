@@ -16,7 +16,6 @@ type pkg struct {
 	multiArch             string
 	maintainer            string
 	homepage, bugs        string
-	origin                string
 	summary               string // the first line of Description
 	depends               [][]relation
 	preDepends            [][]relation
@@ -70,7 +69,6 @@ func parsePackage(s stanza) (*pkg, error) {
 		maintainer: oneLine(s.value("Maintainer")),
 		homepage:   oneLine(s.value("Homepage")),
 		bugs:       oneLine(s.value("Bugs")),
-		origin:     oneLine(s.value("Origin")),
 		summary:    firstLine(s.value("Description")),
 	}
 	if p.name == "" {

@@ -37,7 +37,6 @@ Built-Using: golang-1.19 (= 1.19.8-2), gcc-12 (= 12.2.0-14)
 Static-Built-Using: rustc (= 1.63.0)
 Homepage: https://example.org/
 Bugs: mailto:bugs@example.org
-Origin: Example
 Description: example library
  Long text.
 `)
@@ -45,9 +44,9 @@ Description: example library
 		t.Fatal(err)
 	}
 	name, mail := parseMaintainer(p.maintainer)
-	got := fmt.Sprintf("%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s", p.infoName(), p.version, p.arch, p.source, p.sourceVersion,
-		p.state, p.homepage, p.bugs, p.origin, p.summary, name, mail)
-	want := "libexample1:i386|1:2.0-1+b1|i386|example|1:2.0-1|triggers-pending|https://example.org/|mailto:bugs@example.org|Example|example library|Jane Q. Doe <x>|jane@example.org"
+	got := fmt.Sprintf("%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s", p.infoName(), p.version, p.arch, p.source, p.sourceVersion,
+		p.state, p.homepage, p.bugs, p.summary, name, mail)
+	want := "libexample1:i386|1:2.0-1+b1|i386|example|1:2.0-1|triggers-pending|https://example.org/|mailto:bugs@example.org|example library|Jane Q. Doe <x>|jane@example.org"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
