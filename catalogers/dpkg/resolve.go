@@ -18,7 +18,7 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 		if c.Is != "" {
 			continue // a deb: what it needs is not in it
 		}
-		root, _ := splitKey(c.Key)
+		root := rootOf(c)
 		if systems[root] == nil {
 			systems[root] = &system{byName: map[string][]provider{}}
 			order = append(order, systems[root])
@@ -34,8 +34,7 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 			edges, findings = append(edges, e...), append(findings, f...)
 		}
 		if s.work > maxWork {
-			findings = append(findings, sbom.Finding{Kind: sbom.Gap, Code: "dpkg.relations", Path: s.packages[0].Locations[0].Path,
-				Detail: "the relations of the packages are too many to resolve; edges are missing"})
+			findings = append(findings, gap("dpkg.relations", s.packages[0], "the relations of the packages are too many to resolve; edges are missing"))
 		}
 	}
 	return edges, findings
@@ -45,14 +44,11 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 // at in one system. One of 10,000 packages has about a tenth of them.
 const maxWork = 2_000_000
 
-// splitKey takes apart what key makes.
-func splitKey(key string) (root, infoName string) {
-	key = strings.TrimPrefix(key, "deb:")
-	i := strings.LastIndex(key, "!/")
-	if i < 0 {
-		return "", key
-	}
-	return key[:i+2], key[i+2:]
+// rootOf returns what comes before the paths of the root file system that c is
+// installed in.
+func rootOf(c *sbom.Component) string {
+	key := strings.TrimPrefix(c.Key, "deb:")
+	return key[:strings.LastIndexByte(key, '/')+1]
 }
 
 // A system is the packages of one root file system.
@@ -84,26 +80,27 @@ func (s *system) add(c *sbom.Component) {
 // the status file without files.
 func (s *system) check() []sbom.Finding {
 	var findings []sbom.Finding
-	gap := func(code string, c *sbom.Component, detail string) {
-		findings = append(findings, sbom.Finding{Kind: sbom.Gap, Code: code, Subject: c.Key,
-			Path: c.Locations[0].Path, Layer: c.Locations[0].Layer, Detail: detail})
-	}
 	haveLists := slices.ContainsFunc(s.packages, func(c *sbom.Component) bool { return len(c.Owns) > 0 })
 	for _, c := range s.packages {
-		if len(c.Locations) == 0 {
-			continue
-		}
-		switch state := property(c, "state"); {
+		switch {
 		case c.PURL == "":
-			gap("dpkg.orphan", c, "there are files of "+c.Name+", but the status file does not have the package")
-		case haveLists && len(c.Owns) == 0 && state != "half-installed":
-			gap("dpkg.files", c, "there is no list of the files of "+c.Name)
+			findings = append(findings, gap("dpkg.orphan", c, "there are files of "+c.Name+", but the status file does not have the package"))
+		case haveLists && len(c.Owns) == 0 && property(c, "state") != "half-installed":
+			findings = append(findings, gap("dpkg.files", c, "there is no list of the files of "+c.Name))
 		}
 		if entries(c) > 1 {
-			gap("dpkg.duplicate", c, "more than one file describes "+c.Name)
+			findings = append(findings, gap("dpkg.duplicate", c, "more than one file describes "+c.Name))
 		}
 	}
 	return findings
+}
+
+func gap(code string, c *sbom.Component, detail string) sbom.Finding {
+	f := sbom.Finding{Kind: sbom.Gap, Code: code, Subject: c.Key, Detail: detail}
+	if len(c.Locations) > 0 {
+		f.Path, f.Layer = c.Locations[0].Path, c.Locations[0].Layer
+	}
+	return f
 }
 
 // entries returns how many control files of status.d describe c.
