@@ -7,12 +7,13 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/manifestgen/manifestgen/formats/text"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // summarize prints what a person wants to see first.
 func summarize(w io.Writer, m *sbom.Manifest, columns int, color bool) error {
-	return nil
+	return text.Encode(w, m, text.Options{Width: columns, Color: color})
 }
 
 // explain prints for each field of the principal the chosen value, where it comes
