@@ -18,7 +18,7 @@ type Inventory struct {
 	Edges      []Edge       // by key
 	Findings   []Finding
 
-	links map[string]string // visible symbolic links and their targets
+	links links // that can be seen
 }
 
 // Scan reads every tree of a with the given catalogers and returns what they
@@ -327,7 +327,7 @@ func (s *scan) closeKept() {
 // inventory merges parts, those that suppliers add included, lets catalogers
 // resolve their edges, and sorts.
 func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
-	inv := &Inventory{Artifact: a, Findings: slices.Clone(a.Findings), links: map[string]string{}}
+	inv := &Inventory{Artifact: a, Findings: slices.Clone(a.Findings), links: links{}}
 	var all []found
 	for _, t := range s.trees {
 		all = append(all, t.found...)
@@ -337,7 +337,7 @@ func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 		}
 	}
 	slices.SortStableFunc(all, compareFound)
-	merged := merge(all)
+	merged := merge(all, inv.links)
 	for _, c := range s.catalogers {
 		if supplier, ok := c.(Supplier); ok {
 			merged = supply(ctx, inv, supplier, merged)
@@ -381,7 +381,7 @@ func supply(ctx context.Context, inv *Inventory, from Supplier, all []found) (me
 		p.Part = true
 		all = append(all, found{Component: p, by: from})
 	}
-	return merge(all)
+	return merge(all, inv.links)
 }
 
 func panicFinding(c Cataloger, panicked any) Finding {
