@@ -42,7 +42,6 @@
 package cyclonedx
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 
@@ -64,12 +63,11 @@ func Encode(w io.Writer, m *sbom.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("cyclonedx: %w", err)
 	}
-	var buf bytes.Buffer
-	if err := cdx.NewBOMEncoder(&buf, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).Encode(bom); err != nil {
+	// The encoder writes once, when all is well.
+	if err := cdx.NewBOMEncoder(w, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).Encode(bom); err != nil {
 		return fmt.Errorf("cyclonedx: %w", err)
 	}
-	_, err = w.Write(buf.Bytes())
-	return err
+	return nil
 }
 
 // Decode reads a document as a [Decoder] without options does.
@@ -84,12 +82,8 @@ type Decoder struct {
 // Decode reads one document. It refuses a document that breaks off, names two
 // components alike, or says something that [Encode] would not write.
 func (d Decoder) Decode(r io.Reader) (*sbom.Manifest, error) {
-	data, err := facts.ReadAll(r, d.Limit)
-	if err != nil {
-		return nil, fmt.Errorf("cyclonedx: %w", err)
-	}
 	bom := &cdx.BOM{}
-	if err := cdx.NewBOMDecoder(bytes.NewReader(data), cdx.BOMFileFormatJSON).Decode(bom); err != nil {
+	if err := cdx.NewBOMDecoder(facts.Limit(r, d.Limit), cdx.BOMFileFormatJSON).Decode(bom); err != nil {
 		return nil, fmt.Errorf("cyclonedx: %w", err)
 	}
 	m, err := toManifest(bom)

@@ -47,7 +47,6 @@
 package spdx
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -68,15 +67,13 @@ func Encode(w io.Writer, m *sbom.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	var buf bytes.Buffer
-	e := json.NewEncoder(&buf)
+	e := json.NewEncoder(w) // it writes once, when all is well
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(doc); err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	_, err = w.Write(buf.Bytes())
-	return err
+	return nil
 }
 
 // Decode reads a document as a [Decoder] without options does.
@@ -92,7 +89,7 @@ type Decoder struct {
 // packages alike, describes nothing, or says something that [Encode] would not
 // write.
 func (d Decoder) Decode(r io.Reader) (*sbom.Manifest, error) {
-	data, err := facts.ReadAll(r, d.Limit)
+	data, err := io.ReadAll(facts.Limit(r, d.Limit))
 	if err != nil {
 		return nil, fmt.Errorf("spdx: %w", err)
 	}
