@@ -38,7 +38,7 @@
 // with these codes:
 //
 //	edge.dangling     a dependency leads to something that is no component
-//	payload.mismatch  the document was edited after it was made
+//	payload.mismatch  the record contradicts the document, which was edited
 package cyclonedx
 
 import (
@@ -52,8 +52,8 @@ import (
 )
 
 // Encode writes m to w. It writes nothing if m is not valid, by
-// [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests give equal bytes. Bytes
-// that are not UTF-8 become U+FFFD.
+// [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests
+// give equal bytes. Bytes that are not UTF-8 become U+FFFD.
 func Encode(w io.Writer, m *sbom.Manifest) error {
 	ordered, err := facts.Prepare(m)
 	if err != nil {

@@ -39,7 +39,7 @@
 // adds findings with these codes:
 //
 //	edge.dangling     a relationship leads to something that is no package
-//	payload.mismatch  the document was edited after it was made
+//	payload.mismatch  the record contradicts the document, which was edited
 //
 // The structs are our own: github.com/spdx/tools-golang v0.5.7 does not unescape
 // the names of persons, organizations and tools when it reads JSON, and reads
@@ -56,8 +56,8 @@ import (
 )
 
 // Encode writes m to w. It writes nothing if m is not valid, by
-// [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests give equal bytes. Bytes
-// that are not UTF-8 become U+FFFD.
+// [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests
+// give equal bytes. Bytes that are not UTF-8 become U+FFFD.
 func Encode(w io.Writer, m *sbom.Manifest) error {
 	ordered, err := facts.Prepare(m)
 	if err != nil {

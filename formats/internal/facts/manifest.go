@@ -28,6 +28,11 @@ func Prepare(m *sbom.Manifest) (*sbom.Manifest, error) {
 			return nil, fmt.Errorf("component %s: %w", c.Ref, err)
 		}
 	}
+	for _, e := range m.Edges {
+		if e.Kind != sbom.Contains && e.Kind != sbom.DependsOn {
+			return nil, fmt.Errorf("the edge from %s to %s is of the unknown kind %q", e.From, e.To, e.Kind)
+		}
+	}
 	return Order(m), nil
 }
 
