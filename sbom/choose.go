@@ -87,6 +87,29 @@ func (a *assembly) onlyProgram() *Component {
 	return only
 }
 
+// keepFacts keeps what programs inside the artifact say of their making as
+// properties: only the principal has fields for it.
+func (a *assembly) keepFacts() {
+	for _, c := range a.Components {
+		if len(c.Candidates) == 0 {
+			continue
+		}
+		facts := choose(c.Candidates)
+		keep := func(name, value string) {
+			if value != "" {
+				c.Properties = append(c.Properties, Property{"manifestgen:" + name, value})
+			}
+		}
+		keep("commit", facts.Commit)
+		keep("committed", timeText(facts.Committed))
+		keep("work-tree", facts.WorkTree)
+		keep("toolchain", facts.Toolchain)
+		for _, s := range facts.Settings {
+			keep("setting:"+s.Name, s.Value)
+		}
+	}
+}
+
 // artifactCandidates says what the artifact's outside tells.
 func (a *assembly) artifactCandidates() []Candidate {
 	outside := Candidate{Source: FromArtifact, Facts: Principal{FileName: a.Artifact.Name}}
@@ -105,9 +128,15 @@ func (a *assembly) finishPURL() {
 		}
 		return
 	}
-	if u, err := packageurl.FromString(p.PURL); err == nil && u.Version != p.Version {
-		p.PURL = withVersion(p.PURL, u.Version, p.Version)
+	u, err := packageurl.FromString(p.PURL)
+	if err != nil || u.Version == p.Version {
+		return
 	}
+	version := p.Version
+	if strings.HasPrefix(u.Version, "v") && version != "" && !strings.HasPrefix(version, "v") {
+		version = "v" + version // as the ecosystem spells it
+	}
+	p.PURL = withVersion(p.PURL, u.Version, version)
 }
 
 // withVersion replaces the version of a package URL and leaves the rest as it is
@@ -174,7 +203,7 @@ func (p *Principal) conflict(field string) string {
 		case chosen == "":
 			chosen = e.Value
 			said = append(said, fmt.Sprintf("%s: %s (%s)", field, e.Value, e.Source))
-		case e.Value != chosen:
+		case strings.TrimPrefix(e.Value, "v") != strings.TrimPrefix(chosen, "v"):
 			said = append(said, fmt.Sprintf("%s (%s)", e.Value, e.Source))
 		}
 	}
