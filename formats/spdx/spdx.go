@@ -43,7 +43,7 @@
 //
 // The structs are our own: github.com/spdx/tools-golang v0.5.7 does not unescape
 // the names of persons, organizations and tools when it reads JSON, and reads
-// every package three times. The tests compare what it reads with what we wrote.
+// every package three times.
 package spdx
 
 import (
