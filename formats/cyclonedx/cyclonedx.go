@@ -33,9 +33,9 @@
 // the rest of the document still says what it said when it was written.
 //
 // The decoder reads CycloneDX 1.2 to 1.6 documents of any origin, as far as the
-// model has words for them: services, vulnerabilities, declarations, definitions,
-// signatures, and annotations that are not ours are left out. It adds findings
-// with these codes:
+// model has words for them: services, vulnerabilities, declarations,
+// definitions, signatures, and properties of the document and annotations that
+// are not ours are left out. It adds findings with these codes:
 //
 //	edge.dangling     a dependency leads to something that is no component
 //	payload.mismatch  the record contradicts the document, which was edited
