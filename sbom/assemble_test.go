@@ -147,10 +147,10 @@ func TestIncludes(t *testing.T) {
 // supplier adds a licence to all that others have found.
 type supplier struct{ lines }
 
-func (supplier) Supply(_ context.Context, keys []string) ([]*sbom.Component, error) {
+func (supplier) Supply(_ context.Context, all []*sbom.Component) ([]*sbom.Component, error) {
 	var parts []*sbom.Component
-	for _, key := range keys {
-		parts = append(parts, &sbom.Component{Declared: "MIT", Joints: sbom.Joints{Key: key}})
+	for _, c := range all {
+		parts = append(parts, &sbom.Component{Declared: "MIT", Joints: sbom.Joints{Key: c.Key}})
 	}
 	parts = append(parts, &sbom.Component{Name: "unasked", Joints: sbom.Joints{Key: "other"}})
 	return parts, fmt.Errorf("one file of the cache")
