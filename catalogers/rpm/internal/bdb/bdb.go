@@ -164,6 +164,7 @@ func (db *reader) readBucket(page []byte, n uint32) {
 			return
 		}
 		if prev == 0 && isZero(page) {
+			db.seen[n] = true
 			return // a bucket that was never written to
 		}
 		if err := db.checkPage(page, n, prev, pageHash, pageHashUnsorted); err != nil {
@@ -187,14 +188,14 @@ func (db *reader) readPage(b []byte, n uint32) error {
 	if db.seen[n] {
 		return errors.New("there is a second reference to it")
 	}
-	db.seen[n] = true
 	_, err := db.r.ReadAt(b, int64(n)*int64(db.pageSize))
 	return err
 }
 
 func isZero(b []byte) bool { return bytes.Count(b, []byte{0}) == len(b) }
 
-// checkPage compares the header of page n with what led to it. All pages but
+// checkPage compares the header of page n with what led to it, and if they
+// agree the page is taken. All pages but
 // the meta page begin with
 //
 //	0     8      12         16     20        22     24      25     26
@@ -212,6 +213,7 @@ func (db *reader) checkPage(b []byte, n, prev uint32, types ...byte) error {
 	if !slices.Contains(types, b[25]) {
 		return fmt.Errorf("its type is %d", b[25])
 	}
+	db.seen[n] = true
 	return nil
 }
 
