@@ -119,8 +119,8 @@ func (db *reader) readMeta(size int64) ([]byte, error) {
 		return nil, fmt.Errorf("hash version %d is unknown", v)
 	}
 	pageSize := db.order.Uint32(b[20:])
-	if pageSize < 512 || pageSize > 1<<16 || pageSize&(pageSize-1) != 0 {
-		return nil, fmt.Errorf("pages of %d bytes", pageSize)
+	if pageSize < 512 || pageSize > 1<<16 || pageSize&(pageSize-1) != 0 || int64(pageSize) > size {
+		return nil, fmt.Errorf("pages of %d bytes in a file of %d", pageSize, size)
 	}
 	if b[24] != 0 || b[25] != pageHashMeta || b[26] != 0 {
 		return nil, fmt.Errorf("encryption %d, type %d, flags %d: not as rpm makes it", b[24], b[25], b[26])
@@ -299,7 +299,7 @@ func (db *reader) readDuplicates(b []byte) error {
 // readOverflow yields the value of the given size in the chain of overflow
 // pages that begins with page n.
 func (db *reader) readOverflow(n, size uint32) error {
-	if size > maxBlob {
+	if size == 0 || size > maxBlob {
 		return fmt.Errorf("value of %d bytes", size)
 	}
 	db.blob = db.blob[:0]

@@ -26,15 +26,16 @@ type Tags map[header.Tag]any
 // Header returns a header as a database holds it: a region of the given tags,
 // and after it the digest of the region. Without "name" it is called "a".
 func Header(tags Tags) []byte {
-	tags = maps.Clone(tags)
+	all := Tags{}
+	maps.Copy(all, tags)
 	for tag, v := range map[header.Tag]any{header.Name: "a", header.Version: "1", header.Release: "2", header.Arch: "noarch"} {
-		if _, ok := tags[tag]; !ok {
-			tags[tag] = v
+		if _, ok := all[tag]; !ok {
+			all[tag] = v
 		}
 	}
 	var index, data []byte
-	for _, tag := range slices.Sorted(maps.Keys(tags)) {
-		index, data = add(index, data, tag, tags[tag])
+	for _, tag := range slices.Sorted(maps.Keys(all)) {
+		index, data = add(index, data, tag, all[tag])
 	}
 	n := uint32(len(index) + 16)
 	region := binary.BigEndian.AppendUint32(nil, 63)
