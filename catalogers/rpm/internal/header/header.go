@@ -225,12 +225,16 @@ func (h *Header) Texts(tag Tag) []string {
 }
 
 // Number returns the first number of tag, and whether there is one.
-func (h *Header) Number(tag Tag) (uint64, bool) {
+func (h *Header) Number(tag Tag) (uint64, bool) { return h.NumberAt(tag, 0) }
+
+// NumberAt returns number i of tag, and whether there is one.
+func (h *Header) NumberAt(tag Tag, i int) (uint64, bool) {
 	e, v, ok := h.find(tag)
-	if !ok || kindOf(e.typ) != numberKind {
+	if !ok || kindOf(e.typ) != numberKind || int64(i) >= int64(e.count) {
 		return 0, false
 	}
-	return number(v, sizes[e.typ]), true
+	size := sizes[e.typ]
+	return number(v[i*size:], size), true
 }
 
 // Numbers returns all numbers of tag, or nil if they are wider than 32 bits.
