@@ -116,11 +116,7 @@ func TestParseDamaged(t *testing.T) {
 
 // Signature headers reuse tag numbers with other types.
 func TestSignatureHeader(t *testing.T) {
-	b := rpmtest.Header(rpmtest.Tags{header.Name: uint32(1234)})
-	binary.BigEndian.PutUint32(b[8:], 62)
-	trailer := 8 + 16*binary.BigEndian.Uint32(b) + binary.BigEndian.Uint32(b[16:])
-	binary.BigEndian.PutUint32(b[trailer:], 62)
-	h, err := header.Parse(b)
+	h, err := header.Parse(rpmtest.SignatureHeader(rpmtest.Tags{header.Name: uint32(1234)}))
 	if err != nil {
 		t.Fatal(err)
 	}

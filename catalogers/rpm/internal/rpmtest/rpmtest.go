@@ -24,34 +24,34 @@ import (
 type Tags map[header.Tag]any
 
 // Header returns a header as a database holds it: a region of the given tags,
-// and after it the digest of the region. Without "name" it is called "a".
+// and after it the digest of the region. Without a name it is called "a".
 func Header(tags Tags) []byte {
-	all := Tags{}
+	all := Tags{header.Name: "a", header.Version: "1", header.Release: "2", header.Arch: "noarch"}
 	maps.Copy(all, tags)
-	for tag, v := range map[header.Tag]any{header.Name: "a", header.Version: "1", header.Release: "2", header.Arch: "noarch"} {
-		if _, ok := all[tag]; !ok {
-			all[tag] = v
-		}
-	}
-	var index, data []byte
-	for _, tag := range slices.Sorted(maps.Keys(all)) {
-		index, data = add(index, data, tag, all[tag])
-	}
-	n := uint32(len(index) + 16)
-	region := binary.BigEndian.AppendUint32(nil, 63)
-	region = append(region, 0, 0, 0, 7)
-	trailer := slices.Clone(region)
-	region = binary.BigEndian.AppendUint32(region, uint32(len(data)))
-	trailer = binary.BigEndian.AppendUint32(trailer, -n)
-	region = append(region, 0, 0, 0, 16)
-	trailer = append(trailer, 0, 0, 0, 16)
-	index, data = append(region, index...), append(data, trailer...)
-
+	index, data := region(63, all)
 	sum := sha256.New()
 	sum.Write([]byte{0x8e, 0xad, 0xe8, 1, 0, 0, 0, 0})
 	sum.Write(frame(index, data))
 	index, data = add(index, data, header.SHA256Header, hex.EncodeToString(sum.Sum(nil)))
 	return frame(index, data)
+}
+
+// SignatureHeader returns the first header of a .rpm file, without magic number.
+func SignatureHeader(tags Tags) []byte { return frame(region(62, tags)) }
+
+// region returns index and data of a region of the given tags.
+func region(tag uint32, tags Tags) (index, data []byte) {
+	for _, tag := range slices.Sorted(maps.Keys(tags)) {
+		index, data = add(index, data, tag, tags[tag])
+	}
+	n := uint32(len(index) + 16)
+	head := binary.BigEndian.AppendUint32(nil, tag)
+	head = append(head, 0, 0, 0, 7)
+	trailer := slices.Clone(head)
+	head = binary.BigEndian.AppendUint32(head, uint32(len(data)))
+	trailer = binary.BigEndian.AppendUint32(trailer, -n)
+	head, trailer = append(head, 0, 0, 0, 16), append(trailer, 0, 0, 0, 16)
+	return append(head, index...), append(data, trailer...)
 }
 
 func frame(index, data []byte) []byte {
