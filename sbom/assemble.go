@@ -31,6 +31,7 @@ func Assemble(inv *Inventory, o Options, candidates ...Candidate) (*Manifest, er
 	a.bindDistribution()
 	a.addContainers()
 	a.choosePrincipal(candidates)
+	a.keepFacts()
 	a.repair()
 	a.makeRefs()
 	a.connect()

@@ -87,6 +87,29 @@ func (a *assembly) onlyProgram() *Component {
 	return only
 }
 
+// keepFacts keeps what programs inside the artifact say of their making as
+// properties: only the principal has fields for it.
+func (a *assembly) keepFacts() {
+	for _, c := range a.Components {
+		if len(c.Candidates) == 0 {
+			continue
+		}
+		facts := choose(c.Candidates)
+		keep := func(name, value string) {
+			if value != "" {
+				c.Properties = append(c.Properties, Property{"manifestgen:" + name, value})
+			}
+		}
+		keep("commit", facts.Commit)
+		keep("committed", timeText(facts.Committed))
+		keep("work-tree", facts.WorkTree)
+		keep("toolchain", facts.Toolchain)
+		for _, s := range facts.Settings {
+			keep("setting:"+s.Name, s.Value)
+		}
+	}
+}
+
 // artifactCandidates says what the artifact's outside tells.
 func (a *assembly) artifactCandidates() []Candidate {
 	outside := Candidate{Source: FromArtifact, Facts: Principal{FileName: a.Artifact.Name}}

@@ -80,12 +80,6 @@ var principalFields = []principalField{
 	{"support level",
 		func(p *Principal) string { return p.SupportLevel },
 		func(to, from *Principal) { to.SupportLevel = from.SupportLevel }},
-	{"contents",
-		func(p *Principal) string { return string(p.Contents) },
-		func(to, from *Principal) { to.Contents = from.Contents }},
-	{"dependencies",
-		func(p *Principal) string { return string(p.Dependencies) },
-		func(to, from *Principal) { to.Dependencies = from.Dependencies }},
 }
 
 func timeText(t time.Time) string {

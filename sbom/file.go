@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 )
 
 // An Artifact is a thing that is published: a file, a folder, an archive, a
@@ -15,6 +16,7 @@ type Artifact struct {
 	Type     Type   // what it is if nothing inside says better
 	Platform string // "linux/arm64/v8", for one image of several
 	Digests  []Digest
+	Modified time.Time // of a file, as its file system says
 
 	// Format is FormatFile for one plain file: then its only tree has one
 	// entry, called Name. It is FormatFolder for a folder, else the format

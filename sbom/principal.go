@@ -168,8 +168,11 @@ func (p *Principal) takeLinks(ranked []Candidate) {
 	}
 }
 
-// addLists adds the lists whose elements do not contradict each other.
+// addLists adds what does not contradict: lists, and what the best candidate says
+// of itself.
 func (p *Principal) addLists(from *Principal) {
+	p.Contents = cmp.Or(p.Contents, from.Contents)
+	p.Dependencies = cmp.Or(p.Dependencies, from.Dependencies)
 	p.Digests = union(p.Digests, from.Digests, func(d Digest) string { return d.Algorithm })
 	p.LicenseTexts = union(p.LicenseTexts, from.LicenseTexts, func(t LicenseText) string { return t.ID })
 	p.Inputs = union(p.Inputs, from.Inputs, func(in Input) string { return in.Name + "\x00" + in.URL })

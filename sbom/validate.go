@@ -3,6 +3,7 @@ package sbom
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/github/go-spdx/v2/spdxexp"
@@ -11,10 +12,13 @@ import (
 
 // repair takes out what would make the document invalid and that a component
 // may lack: a package URL or a licence that cannot be parsed. What is taken out
-// is said in a finding.
+// is said in a finding. A component without a name is called after its file.
 func (a *assembly) repair() {
 	licences := licenceCheck{}
 	for _, c := range a.all() {
+		if c.Name == "" && len(c.Locations) > 0 {
+			c.Name = path.Base(c.Locations[0].Path)
+		}
 		if err := checkPURL(c.PURL); err != nil {
 			a.found(Note, "purl.invalid", c, "%v; it is left out", err)
 			c.PURL = ""
