@@ -3,6 +3,7 @@ package rpmtest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -15,9 +16,24 @@ import (
 // deadline is how long a tool may take: rpm hangs on some damaged databases.
 const deadline = 2 * time.Minute
 
-// Run runs a tool and returns its output.
+// Run runs a tool and returns its output. It fails the test if the tool fails.
 func Run(t testing.TB, name string, args ...string) []byte {
 	t.Helper()
+	out, err := run(name, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Output runs a tool that may fail and returns its output.
+func Output(t testing.TB, name string, args ...string) []byte {
+	t.Helper()
+	out, _ := run(name, args...)
+	return out
+}
+
+func run(name string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
 	var out, errs bytes.Buffer
@@ -25,9 +41,9 @@ func Run(t testing.TB, name string, args ...string) []byte {
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "SOURCE_DATE_EPOCH=1700000000")
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("%s %s: %v: %s", name, strings.Join(args, " "), err, errs.String())
+		return out.Bytes(), fmt.Errorf("%s %s: %v: %s", name, strings.Join(args, " "), err, errs.String())
 	}
-	return out.Bytes()
+	return out.Bytes(), nil
 }
 
 // Build builds the packages of a spec file, source packages too, and returns
@@ -55,15 +71,18 @@ func Build(t testing.TB, spec string, options ...string) (files []string) {
 	return files
 }
 
-// Install installs packages into an empty root and returns the folder of the
-// database.
+// Database is the folder of the database below the root of Install.
+const Database = "var/lib/rpm"
+
+// Install installs packages into an empty root, which it returns, without what
+// they require.
 func Install(t testing.TB, files ...string) string {
 	t.Helper()
 	tool := Tool(t, "rpm", "rpm")
 	root := t.TempDir()
-	Run(t, tool, append([]string{"--root", root, "--dbpath", "/var/lib/rpm", "-i", "--nodeps", "--justdb", "--ignorearch",
+	Run(t, tool, append([]string{"--root", root, "--dbpath", "/" + Database, "-i", "--nodeps", "--justdb", "--ignorearch",
 		"--nosignature", "--force-debian"}, files...)...)
-	return filepath.Join(root, "var/lib/rpm")
+	return root
 }
 
 // Query returns a line for each package in a database, with the given query
