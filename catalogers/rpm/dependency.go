@@ -28,14 +28,19 @@ type dependency struct {
 	version string
 }
 
-// senses spells the combinations of sense flags.
-var senses = map[uint32]string{
+// operators spell the combinations of sense flags.
+var operators = map[uint32]string{
 	senseLess: "<", senseLess | senseEqual: "<=", senseEqual: "=", senseGreater | senseEqual: ">=", senseGreater: ">",
+}
+
+// senses are the combinations that operators spell.
+var senses = map[string]uint32{
+	"<": senseLess, "<=": senseLess | senseEqual, "=": senseEqual, ">=": senseGreater | senseEqual, ">": senseGreater,
 }
 
 // String returns the dependency as rpm writes it, such as "libc >= 2.3".
 func (d dependency) String() string {
-	op := senses[d.sense&senseCompare]
+	op := operators[d.sense&senseCompare]
 	if op == "" || d.version == "" {
 		return d.name
 	}
@@ -44,14 +49,10 @@ func (d dependency) String() string {
 
 // parseDependency reads what String writes.
 func parseDependency(s string) dependency {
-	if strings.HasPrefix(s, "(") {
-		return dependency{name: s}
-	}
-	words := strings.Fields(s)
-	for sense, op := range senses {
-		if len(words) == 3 && words[1] == op {
-			return dependency{words[0], sense, words[2]}
-		}
+	name, rest, _ := strings.Cut(s, " ")
+	op, version, _ := strings.Cut(rest, " ")
+	if sense := senses[op]; sense != 0 && version != "" && !strings.Contains(version, " ") && !strings.HasPrefix(name, "(") {
+		return dependency{name, sense, version}
 	}
 	return dependency{name: s}
 }
@@ -189,6 +190,8 @@ func (p *richParser) group(depth int) (rich, error) {
 	r := rich{args: []rich{first}}
 	for {
 		switch op := p.next(); {
+		case op == "":
+			return rich{}, errors.New("an expression has no end")
 		case op == ")" && len(r.args) == 1:
 			return first, nil
 		case op == ")":

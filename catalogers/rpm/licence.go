@@ -233,6 +233,8 @@ var shortNames = map[string]string{
 	"GPLv2+":             "GPL-2.0-or-later",
 	"GPLv3":              "GPL-3.0-only",
 	"GPLv3+":             "GPL-3.0-or-later",
+	"LGPLv2.1":           "LGPL-2.1-only",
+	"LGPLv2.1+":          "LGPL-2.1-or-later",
 	"LGPLv3":             "LGPL-3.0-only",
 	"LGPLv3+":            "LGPL-3.0-or-later",
 	"MPLv1.0":            "MPL-1.0",

@@ -176,7 +176,7 @@ func maker(vendor, packager string) sbom.Party {
 	name, address = splitAddress(packager)
 	if party.Name == "" {
 		party.Name = name
-		party.Person = strings.Contains(address, "@") && !strings.Contains(strings.ToLower(name), "project")
+		party.Person = name != "" && strings.Contains(address, "@") && !strings.Contains(strings.ToLower(name), "project")
 		name = ""
 	}
 	setAddress(&party, name, address)
@@ -266,39 +266,42 @@ func properties(h *header.Header) []sbom.Property {
 	return list
 }
 
-// hostClass returns the domain of a host, which says who built a package without
-// naming the machine: "local" if it has none.
+// hostClass returns the end of a host's name, which says who built a package
+// without naming the machine: "local" if it is no name of a domain.
 func hostClass(host string) string {
-	if host == "" {
+	labels := strings.Split(strings.TrimSuffix(host, "."), ".")
+	last := labels[len(labels)-1]
+	switch {
+	case host == "":
 		return ""
-	}
-	_, domain, ok := strings.Cut(host, ".")
-	if !ok || domain == "" || strings.Trim(host, "0123456789.:") == "" || strings.HasPrefix(domain, "local") {
+	case len(labels) == 1, strings.HasPrefix(last, "local"), strings.Trim(last, "0123456789") == "", strings.Contains(last, ":"):
 		return "local"
 	}
-	return domain
+	return labels[len(labels)-2] + "." + last
 }
 
 // owned returns the files of a package as paths of the tree, without folders.
+// The paths share one piece of memory.
 func (r *reader) owned(h *header.Header) ([]string, error) {
 	files, err := h.Files()
 	modes := h.Numbers(header.FileModes)
 	const typeMask, folder = 0o170000, 0o040000
-	var all strings.Builder // one string for all paths, to keep them compact
-	var ends []int
+	var paths strings.Builder
+	ends := make([]int, 0, files.Len())
 	for i := range files.Len() {
 		if i < len(modes) && modes[i]&typeMask == folder {
 			continue
 		}
 		dir, name := files.Path(i)
-		all.WriteString(r.root)
-		all.WriteString(strings.TrimPrefix(dir+name, "/"))
-		ends = append(ends, all.Len())
+		paths.WriteString(r.root)
+		paths.WriteString(strings.TrimPrefix(dir, "/"))
+		paths.WriteString(strings.TrimPrefix(name, "/"))
+		ends = append(ends, paths.Len())
 	}
 	owned := make([]string, len(ends))
-	start, whole := 0, all.String()
+	all, start := strings.Clone(paths.String()), 0 // without what the builder has to spare
 	for i, end := range ends {
-		owned[i], start = whole[start:end], end
+		owned[i], start = all[start:end], end
 	}
 	return owned, err
 }

@@ -31,7 +31,7 @@
 //
 // Properties of its components:
 //
-//	manifestgen:rpm:build-host     domain of the machine that built it; "local" if it has none
+//	manifestgen:rpm:build-host     domain of the machine that built it, or "local"
 //	manifestgen:rpm:distribution   as the header has it
 //	manifestgen:rpm:dist-url       as the header has it
 //	manifestgen:rpm:modularity     label of the module; "none" if the header has an empty one
