@@ -146,7 +146,7 @@ func wantFields(line string) string {
 		if s == "" || s[0] == 'd' {
 			return ""
 		}
-		return s[len("-rwxr-xr-x/"):]
+		return strings.TrimPrefix(s[len("-rwxr-xr-x"):], "/")
 	})
 	return strings.Join([]string{f[0], f[1], f[2], f[3], parseLicence(f[4]).expression, fmt.Sprint(maker(f[5], f[6])), f[6],
 		cleanURL(f[7]), cleanURL(f[8]), vcsURL(f[9]), f[10], f[11], hostClass(f[12]), f[13], f[14], f[15], f[16], requires, provides, files}, "|")
