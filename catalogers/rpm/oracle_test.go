@@ -374,3 +374,97 @@ func TestUnmet(t *testing.T) {
 	}
 	compareLines(t, slices.Compact(sorted(got)), slices.Compact(sorted(want)))
 }
+
+// many is a spec file of 200 packages, each of which requires the next.
+const many = `
+Name: many
+Version: 1
+Release: 1
+Summary: Many packages
+License: MIT
+BuildArch: noarch
+AutoReqProv: no
+%description
+%{lua:for i=1,200 do
+print("%package -n p"..i.."\nSummary: Package "..i.."\nAutoReqProv: no\nRequires: p"..(i%200+1).." = 1-1\n"..
+"%description -n p"..i.."\n"..string.rep("text ", i*10).."\n%files -n p"..i.."\n/usr/share/p/"..i.."\n")
+end}
+%install
+mkdir -p %{buildroot}/usr/share/p
+for i in $(seq 200); do echo $i > %{buildroot}/usr/share/p/$i; done
+`
+
+// TestMany reads databases of so many packages that all formats need trees,
+// chains and pages of slots, in the order in which rpm has changed them: some are
+// removed again, others are installed in their place.
+func TestMany(t *testing.T) {
+	var files []string
+	for _, f := range rpmtest.Build(t, many) {
+		if !strings.HasSuffix(f, ".src.rpm") {
+			files = append(files, f)
+		}
+	}
+	root := rpmtest.Install(t, files...)
+	db := filepath.Join(root, rpmtest.Database)
+	erase := []string{"--root", root, "--dbpath", "/" + rpmtest.Database, "-e", "--nodeps", "--justdb"}
+	for i := 3; i < 200; i += 3 {
+		erase = append(erase, fmt.Sprint("p", i))
+	}
+	rpmtest.Run(t, "rpm", erase...)
+	rpmtest.Run(t, "rpm", append([]string{"--root", root, "--dbpath", "/" + rpmtest.Database, "-i", "--nodeps", "--justdb",
+		"--nosignature", "--force-debian", "--replacepkgs"}, files[:90]...)...)
+	blobs := sqliteBlobs(t, db)
+	want := rpmtest.Query(t, db, query)
+	for i := range want {
+		want[i] = wantFields(want[i])
+	}
+	for path, content := range map[string]string{
+		"var/lib/rpm/rpmdb.sqlite": readFile(t, db, sqliteFile),
+		"var/lib/rpm/Packages":     readFile(t, loadBDB(t, blobs, true), bdbFile),
+		"var/lib/rpm/Packages.db":  string(rpmtest.NDB(blobs...)),
+	} {
+		inv := scanFiles(t, map[string]string{path: content})
+		var got []string
+		for _, c := range inv.Components {
+			got = append(got, fields(c))
+		}
+		compareLines(t, sorted(got), sorted(want))
+		for _, f := range inv.Findings {
+			if f.Kind == sbom.Gap {
+				t.Errorf("%s: a gap: %+v", path, f)
+			}
+		}
+	}
+}
+
+// TestLogOfRPM reads a database while rpm's changes are still in the log, because
+// a reader keeps rpm from writing them back.
+func TestLogOfRPM(t *testing.T) {
+	t.Parallel() // rpm waits 10 seconds for the reader
+	tool := rpmtest.Tool(t, "sqlite3", "sqlite3")
+	files := buildAll(t)
+	root := rpmtest.Install(t, files[0])
+	db := filepath.Join(root, rpmtest.Database, sqliteFile)
+	copies := t.TempDir()
+	script := "BEGIN;\nSELECT count(*) FROM Packages;\n" +
+		".shell rpm --root " + root + " --dbpath /" + rpmtest.Database + " -i --nodeps --justdb --nosignature --force-debian " + strings.Join(files[1:], " ") + "\n" +
+		".shell cp " + db + " " + db + "-wal " + copies + "\n"
+	cmd := exec.Command(tool, db)
+	cmd.Stdin = strings.NewReader(script)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	content, log := readFile(t, copies, sqliteFile), readFile(t, copies, sqliteFile+walSuffix)
+	for _, tt := range []struct {
+		log  string
+		want int
+	}{{"", 1}, {log, len(files)}} {
+		inv := scanFiles(t, map[string]string{"var/lib/rpm/rpmdb.sqlite": content, "var/lib/rpm/rpmdb.sqlite-wal": tt.log})
+		if len(inv.Components) != tt.want {
+			t.Errorf("a log of %d bytes: packages %q, want %d", len(tt.log), names(inv), tt.want)
+		}
+	}
+	if want := rpmtest.Query(t, filepath.Dir(db), "%{NAME}"); len(want) != len(files) {
+		t.Errorf("rpm finds %q", want)
+	}
+}

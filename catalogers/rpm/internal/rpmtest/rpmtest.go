@@ -24,7 +24,7 @@ import (
 type Tags map[header.Tag]any
 
 // Header returns a header as a database holds it: a region of the given tags,
-// and after it the digest of the region. Without a name it is called "a".
+// and after it what installation adds, the digest of the region at the end. Without a name it is called "a".
 func Header(tags Tags) []byte {
 	all := Tags{header.Name: "a", header.Version: "1", header.Release: "2", header.Arch: "noarch"}
 	maps.Copy(all, tags)
@@ -32,6 +32,7 @@ func Header(tags Tags) []byte {
 	sum := sha256.New()
 	sum.Write([]byte{0x8e, 0xad, 0xe8, 1, 0, 0, 0, 0})
 	sum.Write(frame(index, data))
+	index, data = add(index, data, header.InstallTime, uint32(1_700_000_000))
 	index, data = add(index, data, header.SHA256Header, hex.EncodeToString(sum.Sum(nil)))
 	return frame(index, data)
 }
