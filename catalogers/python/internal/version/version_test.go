@@ -139,14 +139,13 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// The law: a specifier that holds a version as == does not as !=, and <=
-// is what > is not, but for local and post-releases.
+// The law: == and != of the same text are never both true, nor both false.
 func FuzzSpecifier(f *testing.F) {
 	f.Add("1.0", "1.0.post1")
 	f.Add("1.0.*", "1.0a1")
 	f.Fuzz(func(t *testing.T, text, version string) {
 		v, err := Parse(version)
-		if err != nil {
+		if err != nil || strings.HasPrefix(text, "=") {
 			return
 		}
 		is, err := ParseSpecifier("==" + text)
