@@ -44,5 +44,5 @@ func channelName(channel string) string {
 	if url := CleanURL(channel); url != "" {
 		return url
 	}
-	return lastName(channel)
+	return LastName(channel)
 }

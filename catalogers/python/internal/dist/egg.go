@@ -58,11 +58,11 @@ func ParseEggLink(data []byte) (string, error) {
 	if folder == "" || !utf8.ValidString(folder) {
 		return "", fmt.Errorf("%.80q is no path", first)
 	}
-	return lastName(folder), nil
+	return LastName(folder), nil
 }
 
-// lastName returns the last name of a path of any system.
-func lastName(p string) string {
+// LastName returns the last name of a path of any system.
+func LastName(p string) string {
 	return path.Base(strings.ReplaceAll(strings.TrimRight(p, `/\`), `\`, "/"))
 }
 
@@ -79,7 +79,7 @@ func ParsePTH(r io.Reader) ([]string, error) {
 		line = strings.TrimSpace(line)
 		program := strings.HasPrefix(line, "import ") || strings.HasPrefix(line, "import\t")
 		if line != "" && line[0] != '#' && !program {
-			folders = append(folders, lastName(line))
+			folders = append(folders, LastName(line))
 		}
 	}
 	return folders, err

@@ -17,6 +17,9 @@ func JSON(data []byte) (Table, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	v, err := jsonValue(d, 0)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
 	if err != nil {
 		return nil, fmt.Errorf("JSON at byte %d: %w", d.InputOffset(), err)
 	}
@@ -35,9 +38,6 @@ func jsonValue(d *json.Decoder, depth int) (any, error) {
 		return nil, fmt.Errorf("nested more than %d deep", maxDepth)
 	}
 	token, err := d.Token()
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
 	if err != nil {
 		return nil, err
 	}
