@@ -1,0 +1,65 @@
+package sbom
+
+import "context"
+
+// A Cataloger finds components in files of one kind. It never looks around: it
+// says which files it wants and is given them, one at a time. So one
+// implementation serves a folder, a tar stream and a layer that is never
+// unpacked.
+//
+// Scan calls a cataloger from several goroutines at once. Most catalogers are
+// an empty struct.
+type Cataloger interface {
+	// Name returns a short stable name, such as "dpkg".
+	Name() string
+
+	// Wants reports whether the cataloger wants the content of e. It decides
+	// by path, mode and size alone.
+	Wants(e Entry) Want
+
+	// Catalog returns the components that f describes.
+	//
+	// A file that is not of the cataloger's kind gives nil, nil. A file of
+	// its kind that cannot be read, in whole or in part, gives an error,
+	// beside the components that could be read; the error becomes a gap in
+	// the manifest. See [Fault] for an error with a code of its own. Errors
+	// joined by [errors.Join] become a gap each. The file is closed after
+	// Catalog has returned.
+	Catalog(ctx context.Context, f *File) ([]*Component, error)
+}
+
+// A Resolver is a Cataloger whose ecosystem has rules of its own about what
+// needs what: alternatives, version ranges, markers.
+type Resolver interface {
+	Cataloger
+
+	// Resolve returns the edges between the components that this cataloger
+	// found, by key, and findings about what is needed and not there. It
+	// is called once, after layers have been overlaid and parts merged, with
+	// components in a stable order. It does not change them.
+	Resolve(mine []*Component) ([]Edge, []Finding)
+}
+
+// A Want is a cataloger's answer to an entry: [No], [Yes], or [Together].
+type Want string
+
+const (
+	No  Want = ""
+	Yes Want = "yes"
+)
+
+// Together is the Want for one of several files whose bytes need each other,
+// such as a database and its write-ahead log. Path is the path of the main file
+// among them. The files are kept until it is known what higher layers hide;
+// then Catalog is called once, with the main file, and finds the others by
+// [File.With]. Kept files cost memory or disk: facts that can be read apart and
+// merged by key should be.
+func Together(path string) Want { return "together:" + Want(path) }
+
+func (w Want) together() (path string, ok bool) {
+	const prefix = "together:"
+	if len(w) > len(prefix) && w[:len(prefix)] == prefix {
+		return string(w[len(prefix):]), true
+	}
+	return "", false
+}

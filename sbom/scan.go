@@ -1,0 +1,378 @@
+package sbom
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// An Inventory is what a scan found in one artifact: input for [Assemble].
+type Inventory struct {
+	Artifact   *Artifact
+	Components []*Component // parts merged, in a stable order
+	Edges      []Edge       // by key
+	Findings   []Finding
+
+	links map[string]string // visible symbolic links and their targets
+}
+
+// Scan reads every tree of a with the given catalogers and returns what they
+// found, less what higher layers hide.
+//
+// Nothing that goes wrong with one file ends the scan: it becomes a finding. The
+// error is that of the context, when it ends.
+func Scan(ctx context.Context, a *Artifact, catalogers []Cataloger, limits Limits) (*Inventory, error) {
+	s := &scan{catalogers: catalogers, limits: limits.WithDefaults()}
+	for i, tree := range a.Trees {
+		t := &treeScan{scan: s, tree: tree, produced: map[string]int{}, links: map[string]string{}}
+		if i > 0 {
+			t.names = newNames()
+		}
+		s.trees = append(s.trees, t)
+	}
+	defer s.closeKept()
+	if err := s.walk(ctx); err != nil {
+		return nil, err
+	}
+	s.overlay()
+	s.catalogGroups(ctx)
+	inv := s.inventory(a)
+	return inv, ctx.Err()
+}
+
+func defaultWorkers() int { return min(runtime.GOMAXPROCS(0), 8) }
+
+// A scan is the state of one call of Scan.
+type scan struct {
+	catalogers []Cataloger
+	limits     Limits
+	trees      []*treeScan
+	components atomic.Int64
+}
+
+// A treeScan visits one tree and collects what is found in it.
+type treeScan struct {
+	*scan
+	tree    Tree
+	names   *names // nil for the lowest tree, which hides nothing
+	ctx     context.Context
+	stop    context.CancelCauseFunc
+	entries atomic.Int64
+
+	mu       sync.Mutex
+	produced map[string]int    // path -> how often it was cataloged
+	links    map[string]string // symbolic links
+	found    []found
+	findings []Finding
+	kept     []keptFile
+}
+
+// found is a component with the file that it was found in.
+type found struct {
+	*Component
+	path  string
+	round int // which of several entries of that name
+	by    Cataloger
+}
+
+// keptFile is a file that waits for others of its group.
+type keptFile struct {
+	entry     Entry
+	content   Content
+	cataloger Cataloger
+	main      string
+	layer     string
+}
+
+// errEntries stops the walk of a tree that has too many entries.
+var errEntries = errors.New("too many entries")
+
+// walk visits all trees, a bounded number of them at once.
+func (s *scan) walk(ctx context.Context) error {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, s.limits.Workers)
+	for _, t := range s.trees {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			t.walk(ctx)
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+func (t *treeScan) walk(ctx context.Context) {
+	t.ctx, t.stop = context.WithCancelCause(ctx)
+	defer t.stop(nil)
+	err := t.tree.Walk(t.ctx, t)
+	if err != nil && ctx.Err() == nil && !errors.Is(context.Cause(t.ctx), errEntries) {
+		t.Found(GapFrom(err, "", ""))
+	}
+}
+
+// Entry implements Visitor.
+func (t *treeScan) Entry(e Entry) bool {
+	if n := t.entries.Add(1); n > t.limits.Entries {
+		if n == t.limits.Entries+1 {
+			t.Found(GapFrom(Faultf("limit.entries", "more than %d entries; the rest was not read", t.limits.Entries), e.Root(), ""))
+			t.stop(errEntries)
+		}
+		return false
+	}
+	if len(e.Path) > t.limits.Path {
+		t.Found(GapFrom(Faultf("limit.path", "a path of %d bytes", len(e.Path)), e.Path[:64]+"...", ""))
+		return false
+	}
+	t.remember(e)
+	return e.Mode.IsRegular() && !e.Whiteout && !e.Opaque && t.wanted(e)
+}
+
+// remember keeps what later steps need to know of an entry.
+func (t *treeScan) remember(e Entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.names != nil {
+		t.names.add(e)
+	}
+	if e.Link != "" {
+		t.links[e.Path] = e.Link
+	}
+	if t.produced[e.Path] > 0 {
+		t.produced[e.Path]++
+		t.findings = append(t.findings, Finding{Kind: Note, Code: "entry.duplicate", Path: e.Path,
+			Layer: t.tree.Layer(), Detail: "the name occurs more than once; the last one counts"})
+	}
+}
+
+func (t *treeScan) wanted(e Entry) bool {
+	return slices.ContainsFunc(t.catalogers, func(c Cataloger) bool { return c.Wants(e) != No })
+}
+
+// File implements Visitor.
+func (t *treeScan) File(e Entry, content Content) {
+	if e.Size > t.limits.File {
+		t.Found(GapFrom(Faultf("limit.file", "%d bytes, more than the limit of %d", e.Size, t.limits.File), e.Path, ""))
+		return
+	}
+	var now []Cataloger
+	for _, c := range t.catalogers {
+		want := c.Wants(e)
+		if main, ok := want.together(); ok {
+			t.keep(keptFile{e, content, c, main, t.tree.Layer()})
+		} else if want != No {
+			now = append(now, c)
+		}
+	}
+	for _, c := range now {
+		f := &File{Entry: e, content: content, shared: len(now) > 1, limits: t.limits, ctx: t.ctx}
+		t.catalog(c, f, t.tree.Layer())
+	}
+}
+
+func (t *treeScan) keep(k keptFile) {
+	if err := k.content.Keep(); err != nil {
+		t.Found(GapFrom(fmt.Errorf("keep: %w", err), k.entry.Path, ""))
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.produced[k.entry.Path] = max(1, t.produced[k.entry.Path])
+	t.kept = append(t.kept, k)
+}
+
+// Found implements Visitor.
+func (t *treeScan) Found(f Finding) {
+	f.Layer = t.tree.Layer()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.findings) <= t.limits.Findings {
+		t.findings = append(t.findings, f)
+	}
+}
+
+// catalog gives f to c and records all that comes back, errors and panics
+// included.
+func (t *treeScan) catalog(c Cataloger, f *File, layer string) {
+	components, err := call(c, t.ctx, f)
+	if err == nil && f.err != nil {
+		err = f.err
+	}
+	if t.ctx.Err() != nil {
+		return
+	}
+	var findings []Finding
+	for _, e := range leaves(err) {
+		if e != nil {
+			gap := GapFrom(e, f.Path, layer)
+			gap.Cataloger = c.Name()
+			findings = append(findings, gap)
+		}
+	}
+	components = slices.DeleteFunc(components, func(c *Component) bool { return c == nil })
+	if n := t.components.Add(int64(len(components))); n > int64(t.limits.Components) {
+		over := GapFrom(Faultf("limit.components", "more than %d components; those of this file are left out", t.limits.Components), f.Path, layer)
+		findings, components = append(findings, over), nil
+	}
+	t.record(c, f.Path, layer, components, findings)
+}
+
+// call calls Catalog and makes a panic an error.
+func call(c Cataloger, ctx context.Context, f *File) (components []*Component, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			components, err = nil, Faultf("cataloger.panic", "panic: %v", r)
+		}
+	}()
+	return c.Catalog(ctx, f)
+}
+
+func (t *treeScan) record(by Cataloger, path, layer string, components []*Component, findings []Finding) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.findings = append(t.findings, findings...)
+	if len(components) == 0 {
+		return
+	}
+	t.produced[path] = max(1, t.produced[path])
+	for _, c := range components {
+		if len(c.FoundBy) == 0 {
+			c.FoundBy = []string{by.Name()}
+		}
+		if len(c.Locations) == 0 {
+			c.Locations = []Location{{Path: path, Layer: layer}}
+		}
+		t.found = append(t.found, found{c, path, t.produced[path], by})
+	}
+}
+
+// overlay drops what cannot be seen: what an entry of the same name in the same
+// tree replaced, and what a higher tree hides.
+func (s *scan) overlay() {
+	for i, t := range s.trees {
+		above := s.trees[i+1:]
+		gone := func(path string, round int) bool {
+			return round < t.produced[path] || !visible(above, path)
+		}
+		t.found = slices.DeleteFunc(t.found, func(f found) bool { return gone(f.path, f.round) })
+		t.findings = slices.DeleteFunc(t.findings, func(f Finding) bool {
+			return f.Path != "" && f.Kind != Gap && !visible(above, f.Path)
+		})
+		for path := range t.links {
+			if !visible(above, path) {
+				delete(t.links, path)
+			}
+		}
+	}
+}
+
+// catalogGroups calls the catalogers whose files had to wait for each other.
+func (s *scan) catalogGroups(ctx context.Context) {
+	type group struct {
+		cataloger, main string
+	}
+	files := map[group]map[string]keptFile{}
+	for i, t := range s.trees {
+		for _, k := range t.kept {
+			if !visible(s.trees[i+1:], k.entry.Path) {
+				continue
+			}
+			g := group{k.cataloger.Name(), k.main}
+			if files[g] == nil {
+				files[g] = map[string]keptFile{}
+			}
+			files[g][k.entry.Path] = k // a later entry of the name replaces an earlier one
+		}
+	}
+	for g, members := range files {
+		s.catalogGroup(ctx, g.main, members)
+	}
+}
+
+func (s *scan) catalogGroup(ctx context.Context, main string, members map[string]keptFile) {
+	t := s.trees[len(s.trees)-1]
+	t.ctx = ctx
+	k, ok := members[main]
+	if !ok {
+		for path, k := range members {
+			gap := GapFrom(Faultf("group.incomplete", "%s is not there", main), path, k.layer)
+			gap.Cataloger = k.cataloger.Name()
+			t.findings = append(t.findings, gap)
+		}
+		return
+	}
+	others := map[string]*File{}
+	for path, o := range members {
+		if path != main {
+			others[path] = &File{Entry: o.entry, content: o.content, limits: s.limits, ctx: ctx}
+		}
+	}
+	f := &File{Entry: k.entry, content: k.content, limits: s.limits, ctx: ctx, others: others}
+	t.catalog(k.cataloger, f, k.layer)
+}
+
+func (s *scan) closeKept() {
+	for _, t := range s.trees {
+		for _, k := range t.kept {
+			k.content.Close() // nothing was written to it
+		}
+	}
+}
+
+// inventory merges parts, lets catalogers resolve their edges, and sorts.
+func (s *scan) inventory(a *Artifact) *Inventory {
+	inv := &Inventory{Artifact: a, Findings: slices.Clone(a.Findings), links: map[string]string{}}
+	var all []found
+	for _, t := range s.trees {
+		all = append(all, t.found...)
+		inv.Findings = append(inv.Findings, t.findings...)
+		for path, target := range t.links {
+			inv.links[path] = target
+		}
+	}
+	slices.SortStableFunc(all, compareFound)
+	merged := merge(all)
+	for _, c := range s.catalogers {
+		if r, ok := c.(Resolver); ok {
+			s.resolve(inv, r, merged)
+		}
+	}
+	for _, f := range merged {
+		inv.Components = append(inv.Components, f.Component)
+	}
+	slices.SortFunc(inv.Findings, compareFindings)
+	return inv
+}
+
+func (s *scan) resolve(inv *Inventory, r Resolver, all []found) {
+	var mine []*Component
+	for _, f := range all {
+		if f.by.Name() == r.Name() {
+			mine = append(mine, f.Component)
+		}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			inv.Findings = append(inv.Findings, Finding{Kind: Gap, Code: "cataloger.panic",
+				Cataloger: r.Name(), Detail: fmt.Sprintf("panic while resolving edges: %v", p)})
+		}
+	}()
+	edges, findings := r.Resolve(mine)
+	for i := range findings {
+		findings[i].Cataloger = cmp.Or(findings[i].Cataloger, r.Name())
+	}
+	inv.Edges = append(inv.Edges, edges...)
+	inv.Findings = append(inv.Findings, findings...)
+}
+
+func compareFound(a, b found) int {
+	return cmp.Or(
+		cmp.Compare(a.path, b.path), cmp.Compare(a.by.Name(), b.by.Name()),
+		cmp.Compare(a.Key, b.Key), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version),
+		cmp.Compare(a.PURL, b.PURL))
+}
