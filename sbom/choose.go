@@ -128,9 +128,15 @@ func (a *assembly) finishPURL() {
 		}
 		return
 	}
-	if u, err := packageurl.FromString(p.PURL); err == nil && u.Version != p.Version {
-		p.PURL = withVersion(p.PURL, u.Version, p.Version)
+	u, err := packageurl.FromString(p.PURL)
+	if err != nil || u.Version == p.Version {
+		return
 	}
+	version := p.Version
+	if strings.HasPrefix(u.Version, "v") && version != "" && !strings.HasPrefix(version, "v") {
+		version = "v" + version // as the ecosystem spells it
+	}
+	p.PURL = withVersion(p.PURL, u.Version, version)
 }
 
 // withVersion replaces the version of a package URL and leaves the rest as it is
@@ -197,7 +203,7 @@ func (p *Principal) conflict(field string) string {
 		case chosen == "":
 			chosen = e.Value
 			said = append(said, fmt.Sprintf("%s: %s (%s)", field, e.Value, e.Source))
-		case e.Value != chosen:
+		case strings.TrimPrefix(e.Value, "v") != strings.TrimPrefix(chosen, "v"):
 			said = append(said, fmt.Sprintf("%s (%s)", e.Value, e.Source))
 		}
 	}

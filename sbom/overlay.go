@@ -35,7 +35,7 @@ func (n *names) add(e Entry) {
 // this one. It does not matter in which order the tree listed its entries.
 func (n *names) hides(path string) bool {
 	path, _, _ = strings.Cut(path, containerMark)
-	if _, replaced := n.isFolder[path]; replaced || n.whiteout[path] {
+	if _, replaced := n.isFolder[path]; replaced || n.whiteout[path] || n.opaque[path] {
 		return true
 	}
 	for folder := parent(path); ; folder = parent(folder) {

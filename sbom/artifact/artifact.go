@@ -22,7 +22,15 @@
 //	tar.trailing         there are bytes after the end of a tar archive
 //	tar.truncated        a tar archive has no end
 //	type.ambiguous       a file is both a program and a zip archive
-//	zip.corrupt          the directory of a zip archive cannot be read
+//	link.dangling        a hard link in a tar archive leads to nothing
+//	link.unread          the target of a hard link had passed and could not be read again
+//	tar.type             an entry of a type that no version of tar defines
+//	zip.ambiguous        a zip archive has more than one directory
+//	zip.corrupt          the directory or a member of a zip archive is damaged
+//	zip.mismatch         a member's local header differs from the directory
+//	zip.overlap          members share bytes; they were not read
+//	zip.trailing         there are bytes after the end of a zip archive
+//	zip.unsupported      a member is encrypted or compressed by an unusual method
 package artifact
 
 import (

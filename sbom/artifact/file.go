@@ -148,7 +148,7 @@ func (w *walker) single(name string, r io.Reader) {
 		return
 	}
 	e := sbom.Entry{Path: name, Mode: 0o644, Size: size}
-	w.section(e, func() (*section, error) { return &section{ReaderAt: sp, size: size}, nil })
+	w.offer(e, func() (reusable, error) { return &section{ReaderAt: sp, size: size}, nil })
 }
 
 // hasZipEnd reports whether the end of a zip archive without a comment stands at

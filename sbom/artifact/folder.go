@@ -147,7 +147,7 @@ func (w *folderWalk) list(n folderName) (folders []folderName) {
 
 // item offers one entry and reports whether it is a folder to enter.
 func (w *folderWalk) item(dir *os.Root, d fs.DirEntry, n folderName) bool {
-	info, err := dir.Lstat(d.Name())
+	info, err := d.Info() // read with the name, by a call relative to the folder
 	if err != nil {
 		w.gap(err, n.clean)
 		return false
@@ -160,7 +160,7 @@ func (w *folderWalk) item(dir *os.Root, d fs.DirEntry, n folderName) bool {
 	case info.Mode().IsRegular():
 		if !w.excluded(info) {
 			e.Size = info.Size()
-			w.section(e, func() (*section, error) { return openEntry(dir, d.Name(), info) })
+			w.offer(e, func() (reusable, error) { return openEntry(dir, d.Name(), info) })
 		}
 	case info.Mode().Type() == fs.ModeSymlink:
 		e.Link, _ = dir.Readlink(d.Name()) // a link that vanished leads nowhere
@@ -191,7 +191,7 @@ func (w *folderWalk) sameFileSystem(info fs.FileInfo, n folderName) bool {
 
 // openEntry opens the file that info describes. Should it have become something
 // else since, a link or a device, that is not opened.
-func openEntry(dir *os.Root, name string, info fs.FileInfo) (*section, error) {
+func openEntry(dir *os.Root, name string, info fs.FileInfo) (reusable, error) {
 	f, err := dir.OpenFile(name, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		return nil, err

@@ -41,30 +41,25 @@ func (w *walker) entry(e sbom.Entry) sbom.Entry {
 
 // stream offers an entry whose content can only be read now.
 func (w *walker) stream(e sbom.Entry, r io.Reader) {
-	e = w.entry(e)
-	wanted := w.v.Entry(e)
-	if !wanted && !mayBeContainer(e) {
-		return
-	}
-	s := newStream(metered{r, w.ledger}, e.Size, w.limits.Buffer)
-	defer s.done()
-	w.visit(e, s, wanted)
+	w.offer(e, func() (reusable, error) {
+		return newStream(metered{r, w.ledger}, e.Size, w.limits.Buffer), nil
+	})
 }
 
-// section offers an entry whose content can be read at random.
-func (w *walker) section(e sbom.Entry, open func() (*section, error)) {
+// offer tells the visitor of an entry and opens it if anybody wants its content.
+func (w *walker) offer(e sbom.Entry, open func() (reusable, error)) {
 	e = w.entry(e)
 	wanted := w.v.Entry(e)
 	if !wanted && !mayBeContainer(e) {
 		return
 	}
-	s, err := open()
+	c, err := open()
 	if err != nil {
 		w.gap(err, e.Path)
 		return
 	}
-	defer s.done()
-	w.visit(e, s, wanted)
+	defer c.done()
+	w.visit(e, c, wanted)
 }
 
 // A reusable content can be read again from its start after a visit.
@@ -76,6 +71,9 @@ type reusable interface {
 
 	// again makes the next Read start at the beginning.
 	again()
+
+	// done closes the content at the end of a visit, unless somebody keeps it.
+	done()
 }
 
 // visit gives the content to the visitor, if wanted, and looks into it, if it is

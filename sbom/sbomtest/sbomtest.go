@@ -4,13 +4,12 @@ package sbomtest
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"io/fs"
 	"maps"
 	"slices"
 	"testing"
-
-	"context"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
@@ -22,6 +21,7 @@ type Tree struct {
 	Links   map[string]string // path -> target of a symbolic link
 	Removed []string          // whiteouts
 	Opaque  []string          // opaque folders
+	Folders []string          // folders that have an entry of their own
 
 	// Container is what Entry.Container says of all entries.
 	Container string
@@ -40,6 +40,9 @@ func (t Tree) Walk(ctx context.Context, v sbom.Visitor) error {
 	}
 	for _, p := range t.Removed {
 		v.Entry(sbom.Entry{Path: p, Whiteout: true})
+	}
+	for _, p := range t.Folders {
+		v.Entry(sbom.Entry{Path: p, Mode: fs.ModeDir | 0o755})
 	}
 	for _, p := range slices.Sorted(maps.Keys(t.Links)) {
 		v.Entry(sbom.Entry{Path: p, Mode: fs.ModeSymlink | 0o777, Link: t.Links[p]})

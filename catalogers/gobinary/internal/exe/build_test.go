@@ -7,7 +7,6 @@ import (
 	"debug/macho"
 	"debug/pe"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // program is a module with one dependency, which takes no time to build.
@@ -193,6 +193,9 @@ func unique(list []string) (result []string) {
 // WebAssembly has no header of build information, so debug/buildinfo is no
 // help: the truth is the same program for another platform.
 func TestGoBuildsWasm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
 	dir := writeProgram(t)
 	want, err := buildinfo.Read(bytes.NewReader(build(t, dir, "linux/amd64")))
 	if err != nil {
@@ -258,25 +261,22 @@ func TestGoBuildsWithoutInfo(t *testing.T) {
 // Programs and libraries of the system, most of which are not Go's.
 func TestSystemFiles(t *testing.T) {
 	checked := 0
-	for _, dir := range []string{"/usr/bin", "/usr/lib"} {
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() || checked == 300 {
-				return nil
-			}
-			if info, err := d.Info(); err != nil || info.Size() > 4<<20 {
-				return nil
+	for _, pattern := range []string{"/usr/bin/*", "/usr/lib/*/*.so*"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths[:min(len(paths), 500)] {
+			if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 4<<20 {
+				continue
 			}
 			if b, err := os.ReadFile(path); err == nil && bytes.HasPrefix(b, []byte("\x7fELF")) {
 				checkSystemFile(t, path, b)
 				checked++
 			}
-			return nil
-		})
-		if err != nil {
-			t.Error(err)
 		}
 	}
-	if checked == 0 && runtime.GOOS == "linux" {
+	if checked == 0 {
 		t.Skip("no ELF files in /usr/bin or /usr/lib")
 	}
 }
@@ -338,25 +338,26 @@ func TestReadsLittle(t *testing.T) {
 	}
 }
 
-// BenchmarkBuildInfo reads the go command, and reports its time as a ratio to
-// that of debug/buildinfo.
+// BenchmarkBuildInfo opens and reads the go command, and reports its time as a
+// ratio to that of debug/buildinfo.
 func BenchmarkBuildInfo(b *testing.B) {
 	name := goTool(b)
-	b.ReportAllocs()
+	var ours, theirs time.Duration
 	for b.Loop() {
+		start := time.Now()
 		if err := readFile(name); err != nil {
 			b.Fatal(err)
 		}
-	}
-	ours := float64(b.Elapsed()) / float64(b.N)
-	theirs := testing.Benchmark(func(b *testing.B) {
-		for b.Loop() {
-			if _, err := buildinfo.ReadFile(name); err != nil {
-				b.Fatal(err)
-			}
+		ours += time.Since(start)
+		b.StopTimer()
+		start = time.Now()
+		if _, err := buildinfo.ReadFile(name); err != nil {
+			b.Fatal(err)
 		}
-	})
-	b.ReportMetric(ours/float64(theirs.NsPerOp()), "x-debug/buildinfo")
+		theirs += time.Since(start)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(ours)/float64(theirs), "x-debug/buildinfo")
 }
 
 // readFile does what debug/buildinfo.ReadFile does.

@@ -32,7 +32,9 @@ func (f *File) BuildInfo() (goVersion, modinfo string, err error) {
 
 // findBuildInfo searches the area of build information for the first header
 // that can be read. Bytes that look like a header but cannot be one are damage
-// in the section made for them, and anybody's data elsewhere.
+// in the section made for them, and anybody's data elsewhere. Data that is cut
+// off may have held one, unless the sections have names and none is Go's: a
+// file of debugging data alone describes segments that it does not have.
 func (f *File) findBuildInfo() (goVersion, modinfo string, err error) {
 	start, off, n, err := f.infoBytes()
 	if err != nil {
@@ -40,7 +42,10 @@ func (f *File) findBuildInfo() (goVersion, modinfo string, err error) {
 	}
 	found, tries := ErrNoBuildInfo, 0
 	if left := f.src.left(off); n > left {
-		found, n = fmt.Errorf("data at %#x: %d bytes, %d left", off, n, left), left
+		if f.goNamed || !f.named {
+			found = fmt.Errorf("data at %#x: %d bytes, %d left", off, n, left)
+		}
+		n = left
 	}
 	err = f.src.scan(off, n, infoMagic, func(at uint64) bool {
 		addr := start + (at - off)

@@ -207,6 +207,9 @@ func hostile() map[string]struct {
 		"load command of 2^31":     {edit(goodMachO, 36, uint32(1<<31)), "load command 0: 2147483648 bytes"},
 		"2^32-1 Mach-O sections":   {edit(goodMachO, 32+64, uint32(1<<32-1)), "4294967295 sections"},
 		"65535 XCOFF sections":     {edit(tinyXCOFF(true, info), 2, uint16(65535)), "4718520 bytes wanted"},
+		"segment that wraps":       {edit(edit(edit(good, 64+8, uint64(1<<64-0x10)), 64+16, uint64(tinyBase+tinyData-0x110)), 64+32, uint64(0x1000)), "left"},
+		"version of 4097 bytes":    {tinyELF(little64, inlineInfo(strings.Repeat("x", maxVersion+1), ""), false), "limit is 4096"},
+		"build info in page zero":  {edit(goodMachO, 32+8, [16]byte([]byte("__PAGEZERO\x00\x00\x00\x00\x00\x00"))), "not in the file"},
 		"wasm section of 2^32-1":   {[]byte("\x00asm\x01\x00\x00\x00\x0b\xff\xff\xff\xff\x0f12345678"), "4294967295 bytes"},
 		"wasm, two programs":       {tinyWasm(tinyVersion, []byte(framed(tinyMod)+framed(tinyMod))), "several copies"},
 		"wasm without an end":      {tinyWasm(tinyVersion, []byte(frameStart+tinyMod)), "has no end"},
@@ -259,6 +262,8 @@ func TestFat(t *testing.T) {
 		{"longer than the file", put(good, 28+12, 1<<32-1), 1, "architecture 1"},
 		{"nested", tinyFat(slice, good), 1, "not a Mach-O file"},
 		{"broken slice", tinyFat(slice, slice[:40]), 1, "load commands"},
+		{"static library", tinyFat(append([]byte("!<arch>\n"), slice...)), 0, ErrNotExecutable.Error()},
+		{"static library and program", tinyFat(append([]byte("!<arch>\n"), slice...), slice), 1, ""},
 		{"Java class", append([]byte("\xca\xfe\xba\xbe\x00\x00\x00\x3d"), make([]byte, 99)...), 0, ErrNotExecutable.Error()},
 		{"Java preview", append([]byte("\xca\xfe\xba\xbe\xff\xff\x00\x3d"), make([]byte, 99)...), 0, ErrNotExecutable.Error()},
 	}
@@ -282,7 +287,7 @@ func TestFat(t *testing.T) {
 func TestFat64(t *testing.T) {
 	slice := tinyMachO(little64, inlineInfo(tinyVersion, framed(tinyMod)), false)
 	p := &printer{layout: big64}
-	p.u32(0xcafebabf-1<<32, 1, 7|machoWide, 3)
+	p.u32(0xcafebabf, 1, 7|machoWide, 3)
 	p.u64(0x100, len(slice), 0)
 	p.pad(0x100)
 	b := append(p.b, slice...)
@@ -300,6 +305,15 @@ func TestCopies(t *testing.T) {
 	other := inlineInfo("go1.1", framed("path\tother\n"))
 	broken := slices.Concat([]byte(infoMagic), []byte{8, 2}, make([]byte, 16), bytes.Repeat([]byte{0xff}, 16))
 	text := edit(tinyELF(little64, info, true), 64+4, uint32(5))
+	foreign := tinyELFSections(little64, make([]byte, 64), false, tinySection{name: ".data", kind: 1})
+	behind := tinyELFSections(little64, append(make([]byte, 64), info...), false,
+		tinySection{name: ".go.buildinfo", kind: 1, addr: tinyBase + tinyData, off: tinyData, length: 64})
+	second := slices.Clone(tinyELF(little64, append(make([]byte, 64), info...), true))
+	copy(second[64+56:], second[64:64+56])
+	second = edit(second, 64+56+16, uint64(2*tinyBase))
+	second = edit(edit(edit(second, 56, uint16(2)), 64+32, uint64(64)), 64+40, uint64(64))
+	const peData = 0x98 + 112 + 16*8 // the header of the section
+	cut := func(b []byte) []byte { return edit(edit(b, 64+32, uint64(1<<40)), 64+40, uint64(1<<40)) }
 	tests := []struct {
 		name    string
 		in      []byte
@@ -313,7 +327,15 @@ func TestCopies(t *testing.T) {
 		{"broken, in a data segment", tinyELF(little64, broken, true), "", ErrNoBuildInfo.Error()},
 		{"broken, in its section", tinyELF(little64, broken, false), "", "no length"},
 		{"more broken ones than tried", tinyELF(little64, append(bytes.Repeat(broken, infoTries), info...), true), "", ErrNoBuildInfo.Error()},
+		{"in the second data segment", second, "", ErrNoBuildInfo.Error()},
+		{"behind its section", behind, "", ErrNoBuildInfo.Error()},
+		{"in PE data of another alignment", edit(tinyPE(true, info), peData+36, uint32(0xc0600040)), tinyVersion, ""},
+		{"in PE data that is not in the file", edit(edit(edit(tinyPE(true, info), peData+20, uint32(0)), peData+8, uint32(2000)), peData+16, uint32(2000)), "", ErrNoBuildInfo.Error()},
+		{"in Mach-O text", edit(tinyMachO(little64, info, true), 32+60, uint32(5)), "", ErrNoBuildInfo.Error()},
 		{"in the text", text, "", ErrNoBuildInfo.Error()},
+		{"cut off", cut(tinyELF(little64, make([]byte, 64), true)), "", "data at 0x100: 1099511627776 bytes, 64 left"},
+		{"cut off behind it", cut(tinyELF(little64, info, true)), tinyVersion, ""},
+		{"cut off, not Go", cut(foreign), "", ErrNoBuildInfo.Error()},
 		{"in a text file", []byte("we look for " + infoMagic), "", ErrNotExecutable.Error()},
 		{"no modules", tinyELF(little64, inlineInfo(tinyVersion, ""), false), tinyVersion, ""},
 		{"no version", tinyELF(little64, inlineInfo("", framed(tinyMod)), false), "", "empty Go version"},
@@ -342,10 +364,21 @@ func TestManyDependencies(t *testing.T) {
 	if err != nil || results[0].mod != mod.String() {
 		t.Errorf("got %d bytes, %v, want %d", len(results[0].mod), err, mod.Len())
 	}
+
+	for mod.Len() <= maxString {
+		mod.WriteString(mod.String())
+	}
+	b = tinyELF(little64, inlineInfo(tinyVersion, framed(mod.String())), false)
+	results, err = readAll(b)
+	checkErr(t, err, "the limit is 16777216")
+	if results[0].version != tinyVersion {
+		t.Errorf("got version %q beside the error", results[0].version)
+	}
 }
 
 func TestMark(t *testing.T) {
 	empty := make([]byte, 128)
+	word := "\x03\xff\xff\xff\x00\x00\x01\x08"                                                       // another magic number
 	table := append(bytes.Repeat([]byte{1}, firstWindow-260), "\xf1\xff\xff\xff\x00\x00\x01\x08"...) // across two windows
 	tests := []struct {
 		name string
@@ -355,8 +388,12 @@ func TestMark(t *testing.T) {
 		{"nothing", tinyELF(little64, empty, false)[:0x100+128], NoMark},
 		{"Go's section", tinyELF(little64, empty, false), GoMark},
 		{"no sections", tinyELF(little64, empty, true), NoMark},
+		{"build ID among other sections", tinyELFSections(little64, []byte("\xff Go build ID: \"abc"), false), NoMark},
 		{"build ID", tinyELF(little64, append(empty, "\xff Go build ID: \"abc"...), true), GoMark},
 		{"function table", tinyELF(little64, table, true), GoMark},
+		{"unaligned table", tinyELF(little64, append([]byte("x"), table[firstWindow-260:]...), true), NoMark},
+		{"no table", tinyELF(little64, []byte(word), true), NoMark},
+		{"table behind what is tried", tinyELF(little64, append(bytes.Repeat([]byte(word), tableTries), table...), true), NoMark},
 		{"UPX at the head", tinyELF(little64, append(empty, "UPX!"...), true), UPXMark},
 		{"UPX at the tail", append(tinyPE(true, make([]byte, 20_000)), "UPX!\x00\x00"...), UPXMark},
 		{"UPX inside", tinyPE(true, append(append(make([]byte, 10_000), "UPX!"...), make([]byte, 10_000)...)), NoMark},
@@ -404,6 +441,7 @@ func TestNotExecutable(t *testing.T) {
 	for name, in := range map[string]string{
 		"DOS":   "MZ" + strings.Repeat("\x00", 200),
 		"XCOFF": "\x01\xdf" + strings.Repeat("\x01", 200),
+		"zeros": "\x01\xf7" + strings.Repeat("\x00", 200),
 		"Plan9": "\x00\x00\x01\xeb" + strings.Repeat("\xff", 200),
 	} {
 		if _, err := Open(strings.NewReader(in), int64(len(in))); err != ErrNotExecutable {

@@ -215,7 +215,8 @@ func isFat(b []byte) bool {
 //	   size      12  16
 //	             20  32  the next
 //
-// Slices may not overlap: each byte of the file is read once.
+// Slices may not overlap: each byte of the file is read once. Those that are
+// archives, of a fat static library, are passed over.
 func openFat(src source) ([]*File, error) {
 	head, err := src.read(0, 8, "fat header")
 	if err != nil {
@@ -237,12 +238,18 @@ func openFat(src source) ([]*File, error) {
 	for i := range count {
 		part := source{r: src.r, off: l.addr(b[i*entry:], 8, 8), size: l.addr(b[i*entry:], 12, 16)}
 		f, err := openSlice(src, part, parts)
+		if err == ErrNotExecutable {
+			continue
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("fat macho: architecture %d: %w", i, err))
 			continue
 		}
 		parts = append(parts, part)
 		files = append(files, f)
+	}
+	if len(files)+len(errs) == 0 {
+		return nil, ErrNotExecutable
 	}
 	return files, errors.Join(errs...)
 }
@@ -260,6 +267,9 @@ func openSlice(src, part source, taken []source) (*File, error) {
 	magic, err := part.read(0, 16, "magic number")
 	if err != nil {
 		return nil, err
+	}
+	if string(magic[:8]) == "!<arch>\n" {
+		return nil, ErrNotExecutable
 	}
 	if !isMachO(magic) {
 		return nil, fmt.Errorf("%d bytes at %#x are not a Mach-O file", part.size, part.off)

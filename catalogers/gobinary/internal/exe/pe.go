@@ -97,7 +97,7 @@ func (f *File) peOptional(at, size uint64) (base uint64, err error) {
 // Build information is in the first section of initialised, writable data.
 func (f *File) peSections(at, count, base uint64) error {
 	const (
-		alignment = 0x00600000
+		alignment = 0x00600000 // of 32 bytes, what old linkers write
 		data      = 0xc0000040 // initialised, readable, writable
 	)
 	headers, err := f.src.table(at, count, 40, 40, "section headers")

@@ -34,7 +34,10 @@ func (s source) read(off, n uint64, what string) ([]byte, error) {
 		return nil, fmt.Errorf("%s at %#x: %d bytes wanted, %d left", what, off, n, s.left(off))
 	}
 	b := make([]byte, n)
-	return b, s.readInto(b, off, what)
+	if err := s.readInto(b, off, what); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // readInto fills b from off. The caller has checked that it is in the file.

@@ -179,7 +179,7 @@ func tinyPE(wide bool, data []byte) []byte {
 	p.u32(16)
 	p.pad(0x98 + optional)
 	p.name8(".data")
-	p.u32(len(data), 0x1000, len(data), 0x400, 0, 0, 0, 0xc0000040-1<<32)
+	p.u32(len(data), 0x1000, len(data), 0x400, 0, 0, 0, 0xc0000040)
 	p.pad(0x400)
 	return append(p.b, data...)
 }
@@ -219,7 +219,7 @@ func tinyMachO(l layout, data []byte, stripped bool) []byte {
 // tinyFat returns a fat file of slices.
 func tinyFat(slices ...[]byte) []byte {
 	p := &printer{layout: big32}
-	p.u32(0xcafebabe-1<<32, len(slices))
+	p.u32(0xcafebabe, len(slices))
 	off := 0x200
 	for i, s := range slices {
 		p.u32(7+i, 3, off, len(s), 0)

@@ -1,0 +1,42 @@
+# make test      all tests of all modules
+# make race      the same for the root module under the race detector
+# make fuzz      every fuzz target for FUZZTIME
+# make bench     benchmarks, as ratios to what the machine allows
+# make lint      gofmt, vet, staticcheck, tidy
+# make schemas   fetch the official schemas that format tests validate against
+# make update    rewrite the checked-in list of modules that importers get
+
+GO       ?= go
+FUZZTIME ?= 10s
+SCHEMAS  ?= $(CURDIR)/build/schemas
+export GOWORK = off
+export MANIFESTGEN_SCHEMAS ?= $(SCHEMAS)
+
+# Every folder with a go.mod is a module; the tools have no tests.
+MODULES = $(sort $(patsubst ./%,%,$(dir $(shell find . -name go.mod -not -path './.ci/*' -not -path '*/testdata/*' -not -path './build/*'))))
+
+.PHONY: test race fuzz bench lint schemas update clean
+
+test:
+	@set -e; for m in $(or $(MODULES),./); do echo "== $$m"; (cd ./$$m && $(GO) test ./...); done
+
+race:
+	$(GO) test -race ./...
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./internal/bench/... 2>/dev/null || $(GO) test -run '^$$' -bench . ./...
+
+lint:
+	.ci/lint
+
+schemas:
+	.ci/schemas $(SCHEMAS)
+
+update:
+	$(GO) test ./cmd/manifestgen/command -run TestImports -update
+
+clean:
+	rm -rf build

@@ -1,0 +1,251 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/manifestgen/manifestgen/catalogers"
+	"github.com/manifestgen/manifestgen/formats"
+	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/artifact"
+)
+
+// generate is the verb that writes manifests.
+type generate struct {
+	process    Process
+	catalogers []sbom.Cataloger
+
+	outputs         []string
+	platform        string
+	only            []string
+	digests         string
+	timeout         time.Duration
+	explain         bool
+	quiet           bool
+	allowIncomplete bool
+}
+
+func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
+	g := &generate{process: p, catalogers: all}
+	c := &cobra.Command{
+		Use:   "generate ARTIFACT",
+		Short: "Write the manifest of an artifact (the verb may be left out)",
+		Args:  oneArtifact,
+		RunE:  func(c *cobra.Command, args []string) error { return g.run(c.Context(), args[0]) },
+	}
+	f := c.Flags()
+	f.StringArrayVarP(&g.outputs, "output", "o", nil, "write to `FILE`, whose suffix names the format, to FORMAT=FILE, or as FORMAT to standard output; may be repeated\nformats: "+strings.Join(formatNames(), ", "))
+	f.StringVar(&g.platform, "platform", "", "of several platforms describe `OS/ARCH`")
+	f.StringSliceVar(&g.only, "catalogers", nil, "use only the catalogers with these `NAMES`")
+	f.StringVar(&g.digests, "digests", "sha256,sha512", "hash a file artifact with these `ALGORITHMS`, or none")
+	f.DurationVar(&g.timeout, "timeout", 0, "stop after `TIME`, such as 5m")
+	f.BoolVar(&g.explain, "explain", false, "print, for each fact about the artifact, where it comes from and what else was said")
+	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
+	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
+	return c
+}
+
+func formatNames() []string {
+	var names []string
+	for _, f := range formats.All() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func oneArtifact(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 1:
+		return nil
+	case 0:
+		return usage("which artifact? give a file or a folder; see manifestgen --help")
+	default:
+		return usage("one artifact at a time: %d were given", len(args))
+	}
+}
+
+func (g *generate) run(ctx context.Context, ref string) error {
+	outputs, err := parseOutputs(g.outputs)
+	if err != nil {
+		return err
+	}
+	chosen := g.catalogers
+	if len(g.only) > 0 {
+		if chosen, err = catalogers.ByName(g.catalogers, g.only...); err != nil {
+			return usage("%v", err)
+		}
+	}
+	algorithms, err := parseDigests(g.digests)
+	if err != nil {
+		return err
+	}
+	created, err := g.created()
+	if err != nil {
+		return err
+	}
+	if g.timeout > 0 {
+		var cancel context.CancelFunc
+		late := &exitError{exitTimeout, fmt.Errorf("%s: not done after %v; nothing was written", ref, g.timeout)}
+		ctx, cancel = context.WithTimeoutCause(ctx, g.timeout, late)
+		defer cancel()
+	}
+	defer g.progress(ref)()
+
+	artifacts, err := artifact.Open(ctx, ref, artifact.Options{Digests: algorithms, Exclude: paths(outputs)})
+	if err != nil {
+		return g.unusable(ctx, err)
+	}
+	artifacts, err = choosePlatforms(artifacts, g.platform, outputs)
+	if err != nil {
+		return err
+	}
+	var documents []*document
+	gaps := 0
+	for _, a := range artifacts {
+		m, err := g.describe(ctx, a, chosen, created)
+		if err != nil {
+			return err
+		}
+		gaps += m.Gaps()
+		documents = append(documents, &document{artifact: a, manifest: m})
+	}
+	if err := g.write(documents, outputs); err != nil {
+		return err
+	}
+	return g.incomplete(documents, gaps)
+}
+
+// describe makes the manifest of one artifact.
+func (g *generate) describe(ctx context.Context, a *sbom.Artifact, chosen []sbom.Cataloger, created time.Time) (*sbom.Manifest, error) {
+	inventory, err := sbom.Scan(ctx, a, chosen, sbom.Limits{})
+	if err != nil {
+		return nil, g.unusable(ctx, err)
+	}
+	return sbom.Assemble(inventory, sbom.Options{
+		Created: created,
+		Tools:   []sbom.Tool{{Name: "manifestgen", Version: version()}},
+		Phase:   "post-build",
+	})
+}
+
+// unusable returns the error of an artifact that cannot be read, or of what ended
+// reading it.
+func (g *generate) unusable(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return &exitError{exitUnusable, err}
+}
+
+// parseDigests reads the value of --digests.
+func parseDigests(list string) ([]string, error) {
+	known := map[string]string{"sha256": "SHA-256", "sha512": "SHA-512"}
+	algorithms := []string{}
+	if list == "none" {
+		return algorithms, nil
+	}
+	for name := range strings.SplitSeq(strings.ToLower(list), ",") {
+		algorithm, ok := known[strings.ReplaceAll(name, "-", "")]
+		if !ok {
+			return nil, usage("--digests %s: not sha256, sha512 or none", list)
+		}
+		if !slices.Contains(algorithms, algorithm) {
+			algorithms = append(algorithms, algorithm)
+		}
+	}
+	return algorithms, nil
+}
+
+// created returns the time of the document: SOURCE_DATE_EPOCH if that is set,
+// else now. See https://reproducible-builds.org/specs/source-date-epoch/.
+func (g *generate) created() (time.Time, error) {
+	epoch := g.process.Getenv("SOURCE_DATE_EPOCH")
+	if epoch == "" {
+		return g.process.Now(), nil
+	}
+	seconds, err := strconv.ParseInt(epoch, 10, 64)
+	if err != nil || seconds < 0 || seconds > maxEpoch {
+		return time.Time{}, usage("SOURCE_DATE_EPOCH=%q: not a number of seconds since 1970", epoch)
+	}
+	return time.Unix(seconds, 0), nil
+}
+
+// maxEpoch is the last second of the year 9999, which RFC 3339 can still write.
+const maxEpoch = 253402300799
+
+// choosePlatforms returns the artifacts to describe: that of the wanted platform,
+// or all if the outputs have room for all.
+func choosePlatforms(all []*sbom.Artifact, want string, outputs []output) ([]*sbom.Artifact, error) {
+	if want != "" {
+		for _, a := range all {
+			if a.Platform == want {
+				return []*sbom.Artifact{a}, nil
+			}
+		}
+		return nil, usage("--platform %s: there is %s", want, platforms(all))
+	}
+	if len(all) == 1 || len(outputs) > 0 && !slices.ContainsFunc(outputs, func(o output) bool { return !o.forMany() }) {
+		return all, nil
+	}
+	return nil, usage("there are several platforms: %s; choose one with --platform, or put {platform} into the name of each output", platforms(all))
+}
+
+func platforms(all []*sbom.Artifact) string {
+	var names []string
+	for _, a := range all {
+		if a.Platform != "" {
+			names = append(names, a.Platform)
+		}
+	}
+	if len(names) == 0 {
+		return "only one platform, and the artifact does not say which"
+	}
+	return strings.Join(names, ", ")
+}
+
+// shownGaps is how many gaps are listed on standard error; the documents have
+// all.
+const shownGaps = 10
+
+// incomplete tells the gaps and returns the error that they end the command with.
+func (g *generate) incomplete(documents []*document, gaps int) error {
+	if gaps == 0 {
+		return nil
+	}
+	if !g.quiet {
+		g.tellGaps(documents, gaps)
+	}
+	if g.allowIncomplete {
+		return nil
+	}
+	return &exitError{exitIncomplete, errNothing}
+}
+
+func (g *generate) tellGaps(documents []*document, gaps int) {
+	told := 0
+	for _, d := range documents {
+		for _, f := range d.manifest.Findings {
+			if f.Kind != sbom.Gap || told == shownGaps {
+				continue
+			}
+			told++
+			fmt.Fprintf(g.process.Stderr, "manifestgen: incomplete: %s\n", printable(gapText(f)))
+		}
+	}
+	if gaps > told {
+		fmt.Fprintf(g.process.Stderr, "manifestgen: incomplete: and %d more gaps; the document lists them\n", gaps-told)
+	}
+}
+
+func gapText(f sbom.Finding) string {
+	if f.Path == "" || f.Path == "." {
+		return fmt.Sprintf("%s (%s)", f.Detail, f.Code)
+	}
+	return fmt.Sprintf("%s: %s (%s)", f.Path, f.Detail, f.Code)
+}

@@ -1,0 +1,459 @@
+package sbom_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/sbomtest"
+)
+
+// fixed is a cataloger that returns the components of a table, by path.
+func fixed(table map[string][]*sbom.Component) sbom.Cataloger {
+	return funcs{yes, func(f *sbom.File) ([]*sbom.Component, error) {
+		var all []*sbom.Component
+		for _, c := range table[f.Path] {
+			clone := *c
+			all = append(all, &clone)
+		}
+		return all, nil
+	}}
+}
+
+// files returns a tree that has the paths of a table.
+func files(table map[string][]*sbom.Component) map[string]string {
+	all := map[string]string{}
+	for p := range table {
+		all[p] = "x"
+	}
+	return all
+}
+
+func refs(m *sbom.Manifest) []string {
+	var all []string
+	for _, c := range m.Components {
+		all = append(all, c.Ref)
+	}
+	return all
+}
+
+func TestMergeParts(t *testing.T) {
+	table := map[string][]*sbom.Component{
+		"copyright": {{Declared: "MIT", Version: "9", Joints: sbom.Joints{Key: "k", Part: true}}},
+		"orphan":    {{Declared: "MIT", Joints: sbom.Joints{Key: "gone", Part: true}}},
+		"status":    {{Name: "p", Version: "1", Joints: sbom.Joints{Key: "k"}}},
+		"second":    {{Name: "q", Wanted: true, Joints: sbom.Joints{Key: "k"}}},
+	}
+	inv := sbomtest.Scan(t, sbomtest.Folder(files(table)), fixed(table))
+	if len(inv.Components) != 1 {
+		t.Fatalf("%d components, want 1", len(inv.Components))
+	}
+	c := inv.Components[0]
+	if c.Name != "q" || c.Version != "1" || c.Declared != "MIT" || c.Wanted || len(c.Locations) != 3 {
+		t.Errorf("merged wrongly: %+v", c)
+	}
+}
+
+func TestPrincipalOrder(t *testing.T) {
+	version := func(s sbom.Source, v string) sbom.Candidate {
+		return sbom.Candidate{Source: s, Facts: sbom.Principal{Component: sbom.Component{Version: v}}}
+	}
+	sources := []sbom.Source{sbom.FromFlag, sbom.FromRecord, sbom.FromTag, sbom.FromContainer, sbom.FromArtifact,
+		sbom.FromLinker, sbom.FromPseudo, sbom.FromFolder, sbom.FromProgram, sbom.FromOS, sbom.FromLabel}
+	for i, best := range sources {
+		var candidates []sbom.Candidate
+		for j := len(sources) - 1; j >= i; j-- {
+			candidates = append(candidates, version(sources[j], fmt.Sprintf("%d.0", j)))
+		}
+		m, err := sbom.Assemble(&sbom.Inventory{Artifact: sbomtest.Folder(nil)}, sbom.Options{}, candidates...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("%d.0", i); m.Principal.Version != want {
+			t.Errorf("from %s on: version %s, want %s", best, m.Principal.Version, want)
+		}
+		n := 0
+		for _, e := range m.Principal.Evidence {
+			if e.Field == "version" {
+				n++
+			}
+		}
+		if n != len(candidates) {
+			t.Errorf("from %s on: %d candidates are in evidence, want %d", best, n, len(candidates))
+		}
+	}
+}
+
+func TestWhoIsPrincipal(t *testing.T) {
+	program := func(is string) *sbom.Component {
+		return &sbom.Component{Type: sbom.TypeApplication, Name: "prog", Version: "2", PURL: "pkg:golang/prog@2", Architecture: "arm64", Joints: sbom.Joints{Is: is}}
+	}
+	pkg := &sbom.Component{Type: sbom.TypeLibrary, Name: "pack", Version: "3", Joints: sbom.Joints{Is: "."}}
+	system := &sbom.Component{Type: sbom.TypeOperatingSystem, Name: "debian", Version: "12"}
+	owner := &sbom.Component{Type: sbom.TypeLibrary, Name: "owner", Version: "1", Joints: sbom.Joints{Owns: []string{"bin/p"}}}
+	tests := []struct {
+		name   string
+		format string
+		table  map[string][]*sbom.Component
+		want   string // name, version, source of the name
+		unsaid string // findings
+	}{
+		{"the file itself", sbom.FormatFile, map[string][]*sbom.Component{"test": {program("test")}}, "prog 2 artifact", ""},
+		{"the container's own metadata", "deb", map[string][]*sbom.Component{"!control/control": {pkg}, "bin/p": {program("bin/p")}}, "pack 3 container", "principal.architecture"},
+		{"a source folder", sbom.FormatFolder, map[string][]*sbom.Component{"go.mod": {pkg}}, "pack 3 source folder", ""},
+		{"the only program", "tar", map[string][]*sbom.Component{"bin/p": {program("bin/p")}}, "prog 2 only program", ""},
+		{"one of two programs", "tar", map[string][]*sbom.Component{"bin/p": {program("bin/p")}, "bin/q": {program("bin/q")}}, "test  file name", "principal.architecture principal.name principal.version"},
+		{"a program that a package owns", "tar", map[string][]*sbom.Component{"bin/p": {program("bin/p")}, "status": {owner}}, "test  file name", "principal.architecture principal.name principal.version"},
+		{"a root file system", sbom.FormatFolder, map[string][]*sbom.Component{"etc/os-release": {system}}, "debian 12 os-release", ""},
+		{"a program in a folder", sbom.FormatFolder, map[string][]*sbom.Component{"bin/p": {program("bin/p")}}, "test  file name", "principal.name principal.version"},
+		{"nothing", sbom.FormatFile, map[string][]*sbom.Component{"test": nil}, "test  file name", "principal.architecture principal.name principal.version"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := sbomtest.Folder(files(tt.table))
+			a.Format = tt.format
+			m := sbomtest.Assemble(t, a, fixed(tt.table))
+			var source sbom.Source
+			var unsaid []string
+			for _, e := range slices.Backward(m.Principal.Evidence) {
+				if e.Field == "name" {
+					source = e.Source
+				}
+			}
+			for _, f := range m.Findings {
+				if f.Kind == sbom.Unknown {
+					unsaid = append(unsaid, f.Code)
+				}
+			}
+			if got := fmt.Sprintf("%s %s %s", m.Principal.Name, m.Principal.Version, source); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if got := strings.Join(unsaid, " "); got != tt.unsaid {
+				t.Errorf("unknowns: got %q, want %q", got, tt.unsaid)
+			}
+		})
+	}
+}
+
+func TestPrincipalPURL(t *testing.T) {
+	tests := []struct {
+		name, purl, version, flag, want string
+	}{
+		{"as it is", "pkg:golang/a/B@v1.0.0#cmd/x", "v1.0.0", "", "pkg:golang/a/B@v1.0.0#cmd/x"},
+		{"another version", "pkg:golang/a/B@v1.0.0#cmd/x", "v1.0.0", "v2.0.0", "pkg:golang/a/B@v2.0.0#cmd/x"},
+		{"a version without v", "pkg:golang/a/B@v1.0.0#cmd/x", "v1.0.0", "2.0.0", "pkg:golang/a/B@v2.0.0#cmd/x"},
+		{"a first version", "pkg:golang/a/B?x=y#cmd/x", "", "v2.0.0+b", "pkg:golang/a/B@v2.0.0%2Bb?x=y#cmd/x"},
+		{"an escaped version", "pkg:deb/debian/a@1%2B2?arch=amd64", "1+2", "3", "pkg:deb/debian/a@3?arch=amd64"},
+		{"none", "", "1", "", "pkg:generic/p@1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			self := sbom.Component{Name: "p", PURL: tt.purl, Version: tt.version}
+			candidates := []sbom.Candidate{{Source: sbom.FromContainer, Facts: sbom.Principal{Component: self}}}
+			if tt.flag != "" {
+				flag := sbom.Principal{Component: sbom.Component{Version: tt.flag}}
+				candidates = append(candidates, sbom.Candidate{Source: sbom.FromFlag, Facts: flag})
+			}
+			m, err := sbom.Assemble(&sbom.Inventory{Artifact: sbomtest.Folder(nil)}, sbom.Options{}, candidates...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Principal.PURL != tt.want {
+				t.Errorf("got %s, want %s", m.Principal.PURL, tt.want)
+			}
+		})
+	}
+}
+
+func TestConflict(t *testing.T) {
+	candidate := func(s sbom.Source, v string) sbom.Candidate {
+		return sbom.Candidate{Source: s, Facts: sbom.Principal{Component: sbom.Component{Name: "p", Version: v}}}
+	}
+	tests := []struct {
+		name, first, second, want string
+	}{
+		{"the same", "v1.2.3", "v1.2.3", ""},
+		{"the same but for a v", "1.2.3", "v1.2.3", ""},
+		{"others", "v1.2.3", "v1.2.4", "version: v1.2.3 (verified tag), but also v1.2.4 (artifact)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := sbom.Assemble(&sbom.Inventory{Artifact: sbomtest.Folder(nil)}, sbom.Options{},
+				candidate(sbom.FromTag, tt.first), candidate(sbom.FromArtifact, tt.second))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, f := range m.Findings {
+				if f.Code == "principal.conflict" {
+					got += f.Detail
+				}
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLinksByType(t *testing.T) {
+	links := func(s sbom.Source, links ...sbom.Link) sbom.Candidate {
+		return sbom.Candidate{Source: s, Facts: sbom.Principal{Component: sbom.Component{Name: "p", Links: links}}}
+	}
+	m, err := sbom.Assemble(&sbom.Inventory{Artifact: sbomtest.Folder(nil)}, sbom.Options{},
+		links(sbom.FromLabel, sbom.Link{Type: "vcs", URL: "https://label"}, sbom.Link{Type: "website", URL: "https://site"}),
+		links(sbom.FromRecord, sbom.Link{Type: "vcs", URL: "https://record"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []sbom.Link{{Type: "vcs", URL: "https://record"}, {Type: "website", URL: "https://site"}}
+	if diff := cmp.Diff(want, m.Principal.Links); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBindDistribution(t *testing.T) {
+	table := map[string][]*sbom.Component{
+		"etc/os-release":                {{Type: sbom.TypeOperatingSystem, Name: "debian", Version: "12"}},
+		"var/lib/dpkg/status":           {{Name: "bash", Version: "1:5.2", PURL: "pkg:deb/bash@1:5.2?arch=amd64"}, {Name: "other", PURL: "pkg:deb/ubuntu/other@1"}},
+		"root.tar!/var/lib/dpkg/status": {{Name: "sed", PURL: "pkg:deb/sed@4"}},
+		"go":                            {{Name: "m", PURL: "pkg:golang/m@v1.0.0"}},
+	}
+	m := sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table))
+	want := []string{"file:root.tar", "operating-system:debian@12", "pkg:deb/debian/bash@1:5.2?arch=amd64&distro=debian-12",
+		"pkg:deb/sed@4", "pkg:deb/ubuntu/other@1", "pkg:golang/m@v1.0.0"}
+	if diff := cmp.Diff(want, refs(m)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEdges(t *testing.T) {
+	table := map[string][]*sbom.Component{
+		"app": {{Type: sbom.TypeApplication, Name: "app", Joints: sbom.Joints{Is: "app", DependsOn: []string{"k:mod", "k:gone"},
+			Requires: []string{"so:libc.so.6", "so:libz.so.1", "so:libnone.so"}}}},
+		"mod":    {{Name: "mod", Joints: sbom.Joints{Key: "k:mod"}}},
+		"status": {{Name: "libc6", Joints: sbom.Joints{Owns: []string{"lib/libc.so.6"}}}, {Name: "zlib", Joints: sbom.Joints{Provides: []string{"so:libz.so.1"}}}},
+	}
+	m := sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table))
+	want := "[{depends-on application:app :libc6} {depends-on application:app :mod} {depends-on application:app :zlib}]"
+	if got := fmt.Sprint(m.Edges); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := codes(m.Findings); !strings.Contains(got, "unknown:requires.unmet") {
+		t.Errorf("what nothing provides is not said: %s", got)
+	}
+}
+
+func TestOwnership(t *testing.T) {
+	program := &sbom.Component{Type: sbom.TypeApplication, Name: "tool", Joints: sbom.Joints{Is: "usr/bin/tool"}}
+	pkg := &sbom.Component{Name: "pack", Joints: sbom.Joints{Owns: []string{"bin/tool"}}}
+	table := map[string][]*sbom.Component{"usr/bin/tool": {program}, "status": {pkg}}
+	links := map[string]string{"bin": "usr/bin"}
+	base := sbomtest.Tree{ID: "1", Files: map[string]string{"usr/bin/tool": "x", "status": "x"}, Links: links}
+	tests := []struct {
+		name   string
+		layers []sbomtest.Tree
+		want   string
+		code   string
+	}{
+		{"owned by way of a folder link", []sbomtest.Tree{base}, "[{contains :pack application:tool}]", ""},
+		{"the database in a later layer", []sbomtest.Tree{base, {ID: "2", Files: map[string]string{"status": "x"}}}, "[{contains :pack application:tool}]", ""},
+		{"replaced by a later layer", []sbomtest.Tree{base, {ID: "2", Files: map[string]string{"usr/bin/tool": "y"}}}, "[]", "owner.unverified"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := sbomtest.Assemble(t, sbomtest.Image(tt.layers...), fixed(table))
+			if got := fmt.Sprint(m.Edges); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			if got := strings.Contains(codes(m.Findings), "owner.unverified"); got != (tt.code != "") {
+				t.Errorf("findings: %s", codes(m.Findings))
+			}
+		})
+	}
+}
+
+func TestContainers(t *testing.T) {
+	table := map[string][]*sbom.Component{
+		"a.tar!/b.zip!/x": {{Name: "inner"}},
+		"c.deb!/!control": {{Name: "deb", Joints: sbom.Joints{Is: "c.deb"}}},
+		"c.deb!/y":        {{Name: "within"}},
+	}
+	m := sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table))
+	want := "[{contains :deb :within} {contains file:a.tar file:b.zip} {contains file:b.zip :inner}]"
+	if got := fmt.Sprint(m.Edges); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestRefs holds that equal components get different refs that do not depend on
+// what else is there.
+func TestRefs(t *testing.T) {
+	twin := &sbom.Component{Name: "n", PURL: "pkg:generic/n@1"}
+	table := map[string][]*sbom.Component{"a": {twin}, "b": {twin}}
+	first := refs(sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table)))
+	table["0"] = []*sbom.Component{{Name: "other"}}
+	second := refs(sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table)))
+	if diff := cmp.Diff(first, second[1:]); diff != "" || first[0] == first[1] {
+		t.Errorf("%q and then %q", first, second)
+	}
+}
+
+func TestRepair(t *testing.T) {
+	table := map[string][]*sbom.Component{"dir/file": {
+		{PURL: "pkg:nonsense", Declared: "MIT OR", Concluded: "LicenseRef-x"},
+		{Name: "good", Declared: "MIT OR LicenseRef-y", LicenseTexts: []sbom.LicenseText{{ID: "LicenseRef-y", Text: "t"}}},
+	}}
+	m := sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table))
+	if got, want := refs(m), []string{":file", ":good"}; !slices.Equal(got, want) {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+	if got := codes(m.Findings); strings.Count(got, "note:licence.invalid") != 2 || strings.Count(got, "note:purl.invalid") != 1 {
+		t.Errorf("findings: %s", got)
+	}
+	if m.Components[1].Declared == "" {
+		t.Error("a good expression was taken out")
+	}
+}
+
+func TestValidate(t *testing.T) {
+	good := func() *sbom.Manifest {
+		return sbomtest.Assemble(t, sbomtest.Folder(map[string]string{"x.list": "a\nb"}), lines{})
+	}
+	tests := []struct {
+		name string
+		harm func(*sbom.Manifest)
+		want string
+	}{
+		{"nothing", func(*sbom.Manifest) {}, ""},
+		{"no principal", func(m *sbom.Manifest) { m.Principal = nil }, "needs a principal"},
+		{"a ref twice", func(m *sbom.Manifest) { m.Components[1].Ref = m.Components[0].Ref }, "used twice"},
+		{"no name", func(m *sbom.Manifest) { m.Components[0].Name = "" }, "library:a: it has no name"},
+		{"an edge to nowhere", func(m *sbom.Manifest) { m.Edges = []sbom.Edge{{Kind: sbom.DependsOn, From: "library:a", To: "z"}} }, "leads nowhere"},
+		{"a finding about nothing", func(m *sbom.Manifest) { m.Findings[0].Subject = "z" }, "is no component"},
+		{"a short digest", func(m *sbom.Manifest) { m.Components[0].Digests = []sbom.Digest{{"SHA-256", "00"}} }, "is not a SHA-256 digest"},
+		{"an upper-case digest", func(m *sbom.Manifest) {
+			m.Components[0].Digests = []sbom.Digest{{"SHA-256", strings.Repeat("A", 64)}}
+		}, "is not a SHA-256 digest"},
+		{"an unknown algorithm", func(m *sbom.Manifest) { m.Components[0].Digests = []sbom.Digest{{"CRC", "00"}} }, "is not known"},
+		{"a deep licence", func(m *sbom.Manifest) {
+			m.Components[0].Declared = strings.Repeat("(", 1e6) + "MIT" + strings.Repeat(")", 1e6)
+		}, "too long or too deep"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := good()
+			tt.harm(m)
+			err := m.Validate()
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestGapsMakeIncomplete(t *testing.T) {
+	whole := sbomtest.Assemble(t, sbomtest.Folder(map[string]string{"x.list": "a"}), lines{})
+	broken := sbomtest.Assemble(t, sbomtest.Folder(map[string]string{"x.list": "a\n!bad"}), lines{})
+	if whole.Gaps() != 0 || whole.Principal.Contents == sbom.Incomplete {
+		t.Errorf("whole: %d gaps, %s", whole.Gaps(), whole.Principal.Contents)
+	}
+	if broken.Gaps() != 1 || broken.Principal.Contents != sbom.Incomplete {
+		t.Errorf("broken: %d gaps, %s", broken.Gaps(), broken.Principal.Contents)
+	}
+}
+
+func TestFindingsLimit(t *testing.T) {
+	text := strings.Repeat("!bad\n", 1) + "!worse\n!worst"
+	inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{"x.list": text}), lines{})
+	m, err := sbom.Assemble(inv, sbom.Options{Limits: sbom.Limits{Findings: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := codes(m.Findings); got != "gap:limit.findings gap:lines.bad gap:lines.bad" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestIDIsOfContent holds that the id depends on what is said and not on when.
+func TestIDIsOfContent(t *testing.T) {
+	id := func(content string, created time.Time) string {
+		inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{"x.list": content}), lines{})
+		m, err := sbom.Assemble(inv, sbom.Options{Created: created, Tools: []sbom.Tool{{Name: created.String()}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.ID
+	}
+	one, later, other := id("a", time.Unix(0, 0)), id("a", time.Unix(1e9, 0)), id("b", time.Unix(0, 0))
+	if one != later || one == other {
+		t.Errorf("ids %s, %s and %s", one, later, other)
+	}
+	if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(one) {
+		t.Errorf("%s is no UUID of version 5", one)
+	}
+}
+
+// TestCodesAreDocumented holds that each finding code of a package is in its
+// package comment, or in that of package sbom.
+func TestCodesAreDocumented(t *testing.T) {
+	code := regexp.MustCompile(`(?:Code:|Faultf\(|found\([A-Za-z]+,|fault\(|note\(c, sbom\.[A-Za-z]+,|undetermined\(|code :?=) *"([a-z0-9]+(?:[.-][a-z0-9]+)+)"`)
+	engine, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, pattern := range []string{"*.go", "artifact/*.go", "../catalogers/*/*.go"} {
+		sources, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, source := range sources {
+			if strings.HasSuffix(source, "_test.go") {
+				continue
+			}
+			text := packageText(t, filepath.Dir(source))
+			data, err := os.ReadFile(source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range code.FindAllStringSubmatch(string(data), -1) {
+				seen++
+				line := regexp.MustCompile(`(?m)^//\t` + regexp.QuoteMeta(m[1]) + ` `)
+				if !line.MatchString(text) && !line.Match(engine) {
+					t.Errorf("%s: the code %s is not in the package comment", source, m[1])
+				}
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d codes were seen", seen)
+	}
+}
+
+// packageText returns all Go source of a folder but its tests.
+func packageText(t *testing.T, dir string) string {
+	sources, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, s := range sources {
+		data, err := os.ReadFile(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(s, "_test.go") {
+			b.Write(data)
+		}
+	}
+	return b.String()
+}

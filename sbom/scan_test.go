@@ -1,0 +1,356 @@
+package sbom_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/sbomtest"
+)
+
+// lines is a cataloger of files called *.list: each line is the name of a
+// component, and a line that begins with "!" is an error.
+type lines struct{}
+
+func (lines) Name() string { return "lines" }
+
+func (lines) Wants(e sbom.Entry) sbom.Want {
+	if strings.HasSuffix(e.Path, ".list") {
+		return sbom.Yes
+	}
+	return sbom.No
+}
+
+func (lines) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	errs := []error{err}
+	var all []*sbom.Component
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if text, bad := strings.CutPrefix(line, "!"); bad {
+			errs = append(errs, sbom.Faultf("lines.bad", "%s", text))
+			continue
+		}
+		all = append(all, &sbom.Component{Type: sbom.TypeLibrary, Name: line, Joints: sbom.Joints{Key: "line:" + line}})
+	}
+	return all, errors.Join(errs...)
+}
+
+// funcs is a cataloger made of functions.
+type funcs struct {
+	wants   func(sbom.Entry) sbom.Want
+	catalog func(*sbom.File) ([]*sbom.Component, error)
+}
+
+func (funcs) Name() string { return "funcs" }
+
+func (c funcs) Wants(e sbom.Entry) sbom.Want { return c.wants(e) }
+
+func (c funcs) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
+	return c.catalog(f)
+}
+
+func yes(sbom.Entry) sbom.Want { return sbom.Yes }
+
+// names returns the names of the components found, sorted.
+func names(inv *sbom.Inventory) string {
+	var all []string
+	for _, c := range inv.Components {
+		all = append(all, c.Name)
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
+}
+
+// codes returns kinds and codes of the findings.
+func codes(all []sbom.Finding) string {
+	var out []string
+	for _, f := range all {
+		out = append(out, fmt.Sprintf("%s:%s", f.Kind, f.Code))
+	}
+	return strings.Join(out, " ")
+}
+
+func TestScanOverlay(t *testing.T) {
+	type tree = sbomtest.Tree
+	base := tree{Files: map[string]string{"a/x.list": "one", "a/y.list": "two", "b/z.list": "three"}}
+	tests := []struct {
+		name   string
+		layers []tree
+		want   string
+	}{
+		{"one layer", []tree{base}, "one three two"},
+		{"a file replaced", []tree{base, {Files: map[string]string{"a/x.list": "ONE"}}}, "ONE three two"},
+		{"a file removed", []tree{base, {Removed: []string{"a/x.list"}}}, "three two"},
+		{"a folder removed", []tree{base, {Removed: []string{"a"}}}, "three"},
+		{"removed and added again", []tree{base, {Removed: []string{"a/x.list"}}, {Files: map[string]string{"a/x.list": "again"}}}, "again three two"},
+		{"an opaque folder keeps its own files", []tree{base, {Opaque: []string{"a"}, Files: map[string]string{"a/n.list": "new"}}}, "new three"},
+		{"an opaque root", []tree{base, {Opaque: []string{"."}, Files: map[string]string{"n.list": "new"}}}, "new"},
+		{"a file over a folder", []tree{base, {Files: map[string]string{"a": "file"}}}, "three"},
+		{"a link over a folder", []tree{base, {Links: map[string]string{"a": "b"}}}, "three"},
+		{"a removed name that only begins alike", []tree{base, {Removed: []string{"a/x"}}}, "one three two"},
+		{"a container replaced", []tree{{Files: map[string]string{"c.tar!/x.list": "inside"}}, {Files: map[string]string{"c.tar": "other"}}}, ""},
+		{"a whiteout hides nothing above it", []tree{{Removed: []string{"a"}}, base}, "one three two"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inv := sbomtest.Scan(t, sbomtest.Image(tt.layers...), lines{})
+			if got := names(inv); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestOverlayEqualsMerge holds that layers give the same as the folder that they
+// make when they are laid over each other.
+func TestOverlayEqualsMerge(t *testing.T) {
+	paths := []string{"a", "a/b", "a/b/c", "a/d", "e"}
+	for seed := range 3000 {
+		layers, merged := randomLayers(seed, paths)
+		got := names(sbomtest.Scan(t, sbomtest.Image(layers...), funcs{yes, byContent}))
+		want := names(sbomtest.Scan(t, sbomtest.Folder(merged), funcs{yes, byContent}))
+		if got != want {
+			t.Fatalf("seed %d: layers %+v\ngot %q, want %q", seed, layers, got, want)
+		}
+	}
+}
+
+func byContent(f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	return []*sbom.Component{{Name: f.Path + "=" + string(data)}}, err
+}
+
+// randomLayers makes three layers by a number, and applies them in the simple
+// way: to a map of files.
+func randomLayers(seed int, paths []string) ([]sbomtest.Tree, map[string]string) {
+	state := uint64(seed)*2654435761 + 1
+	next := func(n int) int {
+		state = state*6364136223846793005 + 1442695040888963407
+		return int(state >> 33 % uint64(n))
+	}
+	merged := map[string]string{}
+	below := func(dir string) {
+		for p := range merged {
+			if strings.HasPrefix(p, dir+"/") {
+				delete(merged, p)
+			}
+		}
+	}
+	var layers []sbomtest.Tree
+	for i := range 3 {
+		l := sbomtest.Tree{ID: fmt.Sprint("layer", i), Files: map[string]string{}}
+		for range next(3) {
+			p := paths[next(len(paths))]
+			l.Removed = append(l.Removed, p)
+			delete(merged, p)
+			below(p)
+		}
+		if next(4) == 0 {
+			l.Opaque = append(l.Opaque, "a")
+			delete(merged, "a")
+			below("a")
+		}
+		for range next(3) {
+			p := paths[next(len(paths))]
+			if conflicts(l.Files, p) {
+				continue
+			}
+			for dir := p; strings.Contains(dir, "/"); {
+				dir = dir[:strings.LastIndex(dir, "/")]
+				delete(merged, dir)
+			}
+			below(p)
+			l.Files[p] = fmt.Sprint(i)
+			merged[p] = fmt.Sprint(i)
+		}
+		layers = append(layers, withFolders(l))
+	}
+	return layers, merged
+}
+
+// conflicts reports whether p is a folder of a file in the layer or the reverse.
+func conflicts(files map[string]string, p string) bool {
+	for q := range files {
+		if strings.HasPrefix(q, p+"/") || strings.HasPrefix(p, q+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// withFolders returns the layer; its folders replace files below, as in a tar
+// that lists them.
+func withFolders(l sbomtest.Tree) sbomtest.Tree {
+	for p := range l.Files {
+		for dir := p; strings.Contains(dir, "/"); {
+			dir = dir[:strings.LastIndex(dir, "/")]
+			l.Folders = append(l.Folders, dir)
+		}
+	}
+	return l
+}
+
+func TestScanFindings(t *testing.T) {
+	tests := []struct {
+		name      string
+		cataloger sbom.Cataloger
+		tree      sbomtest.Tree
+		limits    sbom.Limits
+		want      string // components
+		codes     string
+	}{
+		{
+			name: "an error beside components", cataloger: lines{},
+			tree: sbomtest.Tree{Files: map[string]string{"x.list": "a\n!first\nb\n!second"}},
+			want: "a b", codes: "gap:lines.bad gap:lines.bad",
+		},
+		{
+			name: "a panic", tree: sbomtest.Tree{Files: map[string]string{"x": "1"}},
+			cataloger: funcs{yes, func(*sbom.File) ([]*sbom.Component, error) { panic("oh") }},
+			codes:     "gap:cataloger.panic",
+		},
+		{
+			name: "an error of the file that the cataloger drops", tree: sbomtest.Tree{Files: map[string]string{"x": "1"}, Err: errors.New("bad sector")},
+			cataloger: funcs{yes, func(f *sbom.File) ([]*sbom.Component, error) {
+				io.Copy(io.Discard, f)
+				return []*sbom.Component{{Name: "kept"}}, nil
+			}},
+			want: "kept", codes: "gap:cataloger.error",
+		},
+		{
+			name: "a denied file", tree: sbomtest.Tree{Files: map[string]string{"x": "1"}, Err: fs.ErrPermission},
+			cataloger: funcs{yes, byContent}, want: "x=1", codes: "gap:io.permission",
+		},
+		{
+			name: "nil components", tree: sbomtest.Tree{Files: map[string]string{"x": "1"}},
+			cataloger: funcs{yes, func(*sbom.File) ([]*sbom.Component, error) { return []*sbom.Component{nil, {Name: "a"}}, nil }},
+			want:      "a",
+		},
+		{
+			name: "too many entries", cataloger: lines{}, limits: sbom.Limits{Entries: 2},
+			tree: sbomtest.Tree{Files: map[string]string{"a.list": "a", "b.list": "b", "c.list": "c"}},
+			want: "a b", codes: "gap:limit.entries",
+		},
+		{
+			name: "too many components", cataloger: lines{}, limits: sbom.Limits{Components: 2},
+			tree: sbomtest.Tree{Files: map[string]string{"a.list": "a\nb", "b.list": "c"}},
+			want: "a b", codes: "gap:limit.components",
+		},
+		{
+			name: "a file that is too large", cataloger: lines{}, limits: sbom.Limits{File: 3},
+			tree:  sbomtest.Tree{Files: map[string]string{"a.list": "aaaa"}},
+			codes: "gap:limit.file",
+		},
+		{
+			name: "a text that is too large", cataloger: lines{}, limits: sbom.Limits{Text: 3},
+			tree:  sbomtest.Tree{Files: map[string]string{"a.list": "aaaa"}},
+			codes: "gap:limit.text",
+		},
+		{
+			name: "a long path", cataloger: lines{}, limits: sbom.Limits{Path: 100},
+			tree: sbomtest.Tree{Files: map[string]string{strings.Repeat("d", 100) + ".list": "a", "b.list": "b"}},
+			want: "b", codes: "gap:limit.path",
+		},
+		{
+			name: "the main file of a group is missing", tree: sbomtest.Tree{Files: map[string]string{"db-wal": "1"}},
+			cataloger: funcs{func(sbom.Entry) sbom.Want { return sbom.Together("db") }, byContent},
+			codes:     "gap:group.incomplete",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inv, err := sbom.Scan(context.Background(), sbomtest.Image(tt.tree), []sbom.Cataloger{tt.cataloger}, tt.limits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := names(inv); got != tt.want {
+				t.Errorf("components: got %q, want %q", got, tt.want)
+			}
+			if got := codes(inv.Findings); got != tt.codes {
+				t.Errorf("findings: got %q, want %q", got, tt.codes)
+			}
+		})
+	}
+}
+
+// TestScanTogether holds that files of one group meet, also across layers, and
+// that of two files of one name the upper counts.
+func TestScanTogether(t *testing.T) {
+	c := funcs{
+		wants: func(e sbom.Entry) sbom.Want { return sbom.Together(strings.TrimSuffix(e.Path, "-wal")) },
+		catalog: func(f *sbom.File) ([]*sbom.Component, error) {
+			main, err := f.Bytes()
+			name := string(main)
+			if wal := f.With("-wal"); wal != nil {
+				data, _ := wal.Bytes()
+				name += "+" + string(data)
+			}
+			return []*sbom.Component{{Name: name}}, err
+		},
+	}
+	lower := sbomtest.Tree{Files: map[string]string{"db": "old", "db-wal": "log", "other": "alone"}}
+	upper := sbomtest.Tree{Files: map[string]string{"db": "new"}}
+	if got, want := names(sbomtest.Scan(t, sbomtest.Image(lower, upper), c)), "alone new+log"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	removed := sbomtest.Tree{Removed: []string{"db-wal"}}
+	if got, want := names(sbomtest.Scan(t, sbomtest.Image(lower, removed), c)), "alone old"; got != want {
+		t.Errorf("with the log removed: got %q, want %q", got, want)
+	}
+}
+
+// TestScanShared holds that two catalogers of one file both get all of it.
+func TestScanShared(t *testing.T) {
+	var got []string
+	read := func(f *sbom.File) ([]*sbom.Component, error) {
+		data, err := f.Bytes()
+		got = append(got, string(data))
+		return nil, err
+	}
+	sbomtest.Scan(t, sbomtest.Folder(map[string]string{"x": "content"}), funcs{yes, read}, funcs{yes, read})
+	if want := []string{"content", "content"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestScanCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := funcs{yes, func(f *sbom.File) ([]*sbom.Component, error) {
+		cancel()
+		return byContent(f)
+	}}
+	files := map[string]string{"a": "1", "b": "2"}
+	inv, err := sbom.Scan(ctx, sbomtest.Folder(files), []sbom.Cataloger{c}, sbom.Limits{})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v and %v, want the error of the context", inv, err)
+	}
+}
+
+// resolver adds an edge from each component to the next.
+type resolver struct{ lines }
+
+func (resolver) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
+	var edges []sbom.Edge
+	for i := range len(mine) - 1 {
+		edges = append(edges, sbom.Edge{Kind: sbom.DependsOn, From: mine[i].Key, To: mine[i+1].Key})
+	}
+	return edges, []sbom.Finding{{Kind: sbom.Unknown, Code: "lines.end", Subject: mine[len(mine)-1].Key, Detail: "the last"}}
+}
+
+func TestResolve(t *testing.T) {
+	m := sbomtest.Assemble(t, sbomtest.Folder(map[string]string{"x.list": "a\nb\nc"}), resolver{})
+	if got, want := fmt.Sprint(m.Edges), "[{depends-on library:a library:b} {depends-on library:b library:c}]"; got != want {
+		t.Errorf("edges: got %s, want %s", got, want)
+	}
+	i := slices.IndexFunc(m.Findings, func(f sbom.Finding) bool { return f.Code == "lines.end" })
+	if i < 0 || m.Findings[i].Subject != "library:c" || m.Findings[i].Cataloger != "lines" {
+		t.Errorf("findings: %+v", m.Findings)
+	}
+}
