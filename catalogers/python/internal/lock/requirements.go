@@ -128,11 +128,7 @@ func newWanted(text string, editable bool) (Package, error) {
 		p.Version = exact
 		return p, err
 	}
-	var specs []string
-	for _, s := range r.Set {
-		specs = append(specs, s.Op+s.Text)
-	}
-	p.Spec = strings.Join(specs, ",")
+	p.Spec = r.Set.String()
 	return p, err
 }
 

@@ -32,6 +32,9 @@ type Environment struct {
 	// Values holds variables, such as python_version and sys_platform. One
 	// that is not there is not known.
 	Values map[string]string
+	// Python is what python_version begins with, where that is all that is
+	// known of it: "3".
+	Python string
 	// Extras are the extras that were asked for. All others were not. They
 	// are compared in their normal form.
 	Extras []string
@@ -251,7 +254,7 @@ func (e *expr) compare(env Environment) Truth {
 	if known && known2 {
 		return compareValues(left, e.op, right)
 	}
-	if e.left.variable && e.left.text == "python_full_version" && !e.right.variable {
+	if e.left.variable && !e.right.variable {
 		return e.compareSeries(env)
 	}
 	return Unknown
@@ -285,12 +288,17 @@ func (e *expr) compareExtra(env Environment) Truth {
 }
 
 // compareSeries evaluates python_full_version where only python_version is
-// known: the condition is decided if the first and the last version of that
-// series agree on it, and it does not name one version in between.
+// known, and either where only the beginning of it is: the condition is
+// decided if the first and the last version of that series agree on it, and
+// it does not name one version in between.
 func (e *expr) compareSeries(env Environment) Truth {
-	series, known := env.Values["python_version"]
+	series := env.Python
+	if known := env.Values["python_version"]; known != "" && e.left.text == "python_full_version" {
+		series = known
+	}
+	python := e.left.text == "python_full_version" || e.left.text == "python_version"
 	spec, err := version.ParseSpecifier(e.op + e.right.text)
-	if !known || err != nil {
+	if !python || series == "" || err != nil {
 		return Unknown
 	}
 	plain, wild := strings.CutSuffix(spec.Text, ".*")

@@ -129,6 +129,24 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+func TestPythonSeries(t *testing.T) {
+	env := Environment{Python: "3"}
+	tests := []struct {
+		marker string
+		want   Truth
+	}{
+		{"python_version < '3'", False}, {"python_version >= '3.0'", Unknown}, {"python_version >= '2.7'", True}, {"python_version < '3.8'", Unknown},
+		{"python_version == '2.7'", False}, {"python_version == '3.8'", Unknown}, {"python_version == '3.*'", True}, {"python_full_version < '3'", False},
+		{"python_version in '2.7, 3.4'", Unknown}, {"sys_platform > '3'", Unknown}, {"'2' < python_version", Unknown},
+	}
+	for _, tt := range tests {
+		m, err := ParseMarker(tt.marker)
+		if got := m.Evaluate(env); err != nil || got != tt.want {
+			t.Errorf("%s: got %d, %v, want %d", tt.marker, got, err, tt.want)
+		}
+	}
+}
+
 func TestExtrasAreNormalized(t *testing.T) {
 	m, err := ParseMarker("extra == 'Foo_Bar'")
 	if got := m.Evaluate(Environment{Extras: []string{"foo.bar"}}); err != nil || got != True {

@@ -74,6 +74,15 @@ func newSpecifier(op, text string) (Specifier, error) {
 	return spec, nil
 }
 
+// String returns the conditions separated by commas.
+func (s Set) String() string {
+	var all []string
+	for _, spec := range s {
+		all = append(all, spec.Op+spec.Text)
+	}
+	return strings.Join(all, ",")
+}
+
 // Exact returns the one version that the set allows, if it says so with ==
 // and no wildcard, or with ===.
 func (s Set) Exact() (string, bool) {

@@ -1,0 +1,253 @@
+package python
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/manifestgen/manifestgen/catalogers/python/internal/dist"
+	"github.com/manifestgen/manifestgen/catalogers/python/internal/require"
+	"github.com/manifestgen/manifestgen/catalogers/python/internal/version"
+	"github.com/manifestgen/manifestgen/sbom"
+)
+
+// The loose ends that Resolve ties up are tokens among the joints of a
+// component, which no manifest shows:
+//
+//	DependsOn "pep508:REQUIREMENT"
+//	DependsOn "conda-name:NAME"
+//	Provides  "file:PATH=DIGEST"     a metadata file that was read
+//	Provides  "record:PATH=DIGEST"   what RECORD says of a metadata file
+const (
+	tokenRequirement = "pep508:"
+	tokenConda       = "conda-name:"
+	tokenFile        = "file:"
+	tokenRecord      = "record:"
+)
+
+// part returns a component for facts about the distribution of p.
+func (p place) part() *sbom.Component {
+	return &sbom.Component{Joints: sbom.Joints{Key: p.key(), Part: true}}
+}
+
+// guess returns a component with the name and version that the name of the
+// folder states, for the case that there is no METADATA, or a part if it
+// states none. See [readerOf].
+func (p place) guess() *sbom.Component {
+	if p.name == "" || p.version == "" || p.project != "" {
+		return p.part()
+	}
+	c := newComponent(p.name, p.version)
+	c.Key, c.Is = p.key(), p.self()
+	return c
+}
+
+// source says what the metadata is for a principal.
+func (p place) source() sbom.Source {
+	if p.entry.Container != "" {
+		return sbom.FromContainer
+	}
+	return sbom.FromFolder
+}
+
+// readMetadata reads METADATA or PKG-INFO. What it cannot say, the name of
+// its folder says instead.
+func readMetadata(p place, f *sbom.File) ([]*sbom.Component, error) {
+	data, readErr := f.Bytes()
+	m, err := dist.ParseMetadata(bytes.NewReader(data))
+	err = errors.Join(readErr, err)
+	name, ver := strings.TrimSpace(m.Name), strings.TrimSpace(m.Version)
+	if !require.ValidName(name) {
+		err = errors.Join(err, fmt.Errorf("%.80q is no name of a project", name))
+		name = p.name
+	}
+	if !isVersionText(ver) {
+		err = errors.Join(err, fmt.Errorf("%.80q is no version", ver))
+		ver = p.version
+	}
+	if name == "" {
+		return nil, fault("python.metadata", err)
+	}
+	c := newComponent(name, ver)
+	c.Key, c.Is = p.key(), p.self()
+	describe(c, m, p.source(), f.Path)
+	for _, r := range m.Requires {
+		c.DependsOn = append(c.DependsOn, tokenRequirement+oneLine(r))
+	}
+	c.Findings = append(c.Findings, p.disagreement(m)...)
+	c.Dependencies = sbom.Undetermined
+	if len(m.Requires) == 0 && path.Ext(p.unit) == ".dist-info" {
+		c.Dependencies = sbom.Complete
+	}
+	if err != nil {
+		addProperty(c, propConfidence, "low")
+		c.Dependencies = sbom.Incomplete
+	}
+	if readErr == nil {
+		c.Provides = []string{p.fileToken(data)}
+	}
+	return []*sbom.Component{c}, fault("python.metadata", err)
+}
+
+// isVersionText reports whether s may stand as a version: old projects have
+// versions in forms of their own.
+func isVersionText(s string) bool {
+	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// disagreement notes that metadata and the name of the folder differ.
+func (p place) disagreement(m dist.Metadata) []sbom.Finding {
+	name := p.name != "" && m.Name != "" && require.Normalize(p.name) != require.Normalize(strings.TrimSpace(m.Name))
+	ver := p.version != "" && m.Version != "" && !sameVersion(p.version, m.Version)
+	if !name && !ver {
+		return nil
+	}
+	return []sbom.Finding{{Kind: sbom.Note, Code: "python.name",
+		Detail: fmt.Sprintf("metadata says %.80q %.80q, the name of its folder %q %q", m.Name, m.Version, p.name, p.version)}}
+}
+
+func sameVersion(a, b string) bool {
+	v, err := version.Parse(a)
+	w, err2 := version.Parse(b)
+	if err != nil || err2 != nil {
+		return strings.TrimSpace(a) == strings.TrimSpace(b)
+	}
+	return v.Compare(w) == 0
+}
+
+// fileToken says which bytes the file of p has.
+func (p place) fileToken(data []byte) string {
+	sum := sha256.Sum256(data)
+	return tokenFile + p.entry.Path + "=" + hex.EncodeToString(sum[:])
+}
+
+// readRecord reads the list of the files of a distribution.
+//
+// It also tells whether a zip archive is a wheel: an archive of installed
+// distributions looks the same, but what an installer has installed has
+// itself in its list as INSTALLER.
+func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
+	c := p.guess()
+	outside, first, installed := 0, "", false
+	err := dist.ParseRecord(f, func(r dist.Row) {
+		inside, ok := dist.Inside(p.folder, r.Path)
+		if !ok {
+			outside++
+			first = cmp.Or(first, r.Path)
+			return
+		}
+		c.Owns = append(c.Owns, p.root()+inside)
+		installed = installed || inside == p.unit+"/INSTALLER"
+		if r.Algorithm == "sha256" && path.Dir(inside) == p.unit && readerOf(p.unit, path.Base(inside)) != nil {
+			c.Provides = append(c.Provides, tokenRecord+p.root()+inside+"="+r.Digest)
+		}
+	})
+	if p.entry.Container == "zip" && p.entry.Root() == "." && p.folder == "." && !installed {
+		c.Is = "."
+	}
+	if outside > 0 {
+		err = errors.Join(fault("python.record", err), sbom.Faultf("python.record.outside", "%d paths lead outside, the first is %.200q", outside, first))
+	}
+	return []*sbom.Component{c}, fault("python.record", err)
+}
+
+// readInstalledFiles reads the list of files in an .egg-info folder: one path
+// in each line, relative to that folder.
+func readInstalledFiles(p place, f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	c := p.guess()
+	for line := range strings.Lines(string(data)) {
+		if inside, ok := dist.Inside(p.unit, strings.TrimSpace(line)); ok {
+			c.Owns = append(c.Owns, p.root()+inside)
+		}
+	}
+	return []*sbom.Component{c}, fault("python.record", err)
+}
+
+// readWheel reads for which platform a distribution was built.
+func readWheel(p place, f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	w, parseErr := dist.ParseWheel(bytes.NewReader(data))
+	c := p.guess()
+	c.OS, c.Architecture = dist.Target(w.Tags)
+	for _, tag := range w.Tags {
+		addProperty(c, propTag, tag.String())
+	}
+	addProperty(c, propGenerator, w.Generator)
+	c.Provides = append(c.Provides, p.fileToken(data))
+	return []*sbom.Component{c}, fault("python.metadata", errors.Join(err, parseErr))
+}
+
+// readOrigin reads from where a distribution was installed.
+func readOrigin(p place, f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	if err != nil {
+		return nil, fault("python.origin", err)
+	}
+	o, err := dist.ParseOrigin(data)
+	c := p.guess()
+	addOrigin(c, o)
+	c.Provides = append(c.Provides, p.fileToken(data))
+	return []*sbom.Component{c}, fault("python.origin", err)
+}
+
+// readInstaller reads the name of the tool that installed a distribution.
+func readInstaller(p place, f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	c := p.part()
+	if tool := strings.TrimSpace(string(data)); isVersionText(tool) {
+		addProperty(c, propInstaller, tool)
+	}
+	c.Provides = []string{p.fileToken(data)}
+	return []*sbom.Component{c}, fault("python.metadata", err)
+}
+
+// readRequested reads the marker file of a distribution that was asked for by
+// name, and not for another's sake.
+func readRequested(p place, f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	c := p.guess()
+	addProperty(c, propRequested, "true")
+	c.Provides = append(c.Provides, p.fileToken(data))
+	return []*sbom.Component{c}, fault("python.metadata", err)
+}
+
+// readRequires reads the requirements of a distribution whose metadata is
+// older than Requires-Dist.
+func readRequires(p place, f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	c := p.guess()
+	for _, r := range dist.ParseRequiresTxt(data) {
+		c.DependsOn = append(c.DependsOn, tokenRequirement+oneLine(r))
+	}
+	return []*sbom.Component{c}, fault("python.metadata", err)
+}
+
+// readEditable reads an .egg-link file or the .pth file of an editable
+// install. The former is all there is of its distribution here.
+func readEditable(p place, f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	base := path.Base(p.unit)
+	if stem, ok := strings.CutPrefix(strings.TrimSuffix(base, ".pth"), editablePrefix); ok {
+		p.name, p.version = dist.SplitStem(stem)
+		c := p.part()
+		addProperty(c, propEditable, "true")
+		return []*sbom.Component{c}, fault("python.metadata", err)
+	}
+	name := strings.TrimSuffix(base, ".egg-link")
+	folder, parseErr := dist.ParseEggLink(data)
+	if err = errors.Join(err, parseErr); !require.ValidName(name) {
+		return nil, fault("python.metadata", errors.Join(err, fmt.Errorf("%.80q is no name of a project", name)))
+	}
+	c := newComponent(name, "")
+	c.Key = p.key()
+	addOrigin(c, dist.Origin{Folder: folder, Editable: true})
+	return []*sbom.Component{c}, fault("python.metadata", err)
+}
