@@ -26,7 +26,7 @@ func Ask(t testing.TB, script string, in, out any) {
 	cmd.Stderr = &stderr
 	got, err := cmd.Output()
 	if err != nil && (stderr.Len() == 0 || bytes.Contains(stderr.Bytes(), []byte("ModuleNotFoundError"))) {
-		missing(t, "python3 with pip (Debian: python3 python3-pip python3-venv): %v\n%s", err, &stderr)
+		Missing(t, "python3 with pip (Debian: python3 python3-pip python3-venv): %v\n%s", err, &stderr)
 	}
 	if err != nil {
 		t.Fatalf("python3: %v\n%s", err, &stderr)
@@ -36,8 +36,8 @@ func Ask(t testing.TB, script string, in, out any) {
 	}
 }
 
-// missing skips the test, or fails it with CI=true.
-func missing(t testing.TB, format string, args ...any) {
+// Missing skips the test, or fails it with CI=true.
+func Missing(t testing.TB, format string, args ...any) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("missing: "+format, args...)
