@@ -56,7 +56,7 @@ const fileArguments = "command-line-arguments"
 // information has none.
 func (p *program) name() string {
 	if p.info.Path == "" || p.info.Path == fileArguments {
-		return p.info.Main.Path
+		return clean(p.info.Main.Path)
 	}
 	return clean(p.info.Path)
 }
@@ -76,6 +76,8 @@ func (p *program) identify(c *sbom.Component) {
 	switch {
 	case p.isToolchain():
 		c.PURL = purl("toolchain", c.Version, p.info.Path)
+	case main.Path != "" && module.CheckImportPath(main.Path) != nil:
+		note(c, sbom.Note, "go.name", "no module can have the path of the main module")
 	case main.Path != "":
 		c.PURL = purl(main.Path, moduleVersion(c.Version), strings.Trim(strings.TrimPrefix(p.subpath(), main.Path), "/"))
 		c.Properties = append(c.Properties, sbom.Property{Name: "manifestgen:go:module", Value: clean(main.Path)})
@@ -190,9 +192,9 @@ func library(e sbom.Entry, d *debug.Module) *sbom.Component {
 		c.Properties = append(c.Properties, sum(m.Sum))
 	}
 	switch {
-	case d.Replace != nil && m.Version == "":
+	case d.Replace != nil && (m.Version == "" || m.Version == devel):
 		// The replacement is a path of the machine that built it.
-		c.Name, c.Key = clean(d.Path), "golang:"+d.Path+"@replaced in "+e.Path
+		c.Name, c.Version, c.Key = clean(d.Path), "", "golang:"+d.Path+"@replaced in "+e.Path
 		note(c, sbom.Unknown, "go.replace.local", "replaced by a folder: neither its version nor its content is recorded")
 		return c
 	case m.Version == "" || m.Version == devel:

@@ -1,0 +1,199 @@
+package cyclonedx
+
+import (
+	"slices"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/manifestgen/manifestgen/sbom"
+)
+
+// fromDependencies writes an entry for every component, also for one that
+// depends on nothing.
+func fromDependencies(m *sbom.Manifest) *[]cdx.Dependency {
+	needs := map[string][]string{}
+	for _, e := range m.Edges {
+		if e.Kind == sbom.DependsOn {
+			needs[e.From] = append(needs[e.From], e.To)
+		}
+	}
+	out := make([]cdx.Dependency, 0, len(m.Components)+1)
+	for _, c := range all(m) {
+		list := needs[c.Ref]
+		if list == nil {
+			list = []string{}
+		}
+		out = append(out, cdx.Dependency{Ref: c.Ref, Dependencies: &list})
+	}
+	return &out
+}
+
+// all returns the principal and the components.
+func all(m *sbom.Manifest) []*sbom.Component {
+	return append([]*sbom.Component{&m.Principal.Component}, m.Components...)
+}
+
+func toEdges(bom *cdx.BOM) []sbom.Edge {
+	var edges []sbom.Edge
+	for _, d := range deref(bom.Dependencies) {
+		for _, to := range deref(d.Dependencies) {
+			edges = append(edges, sbom.Edge{Kind: sbom.DependsOn, From: d.Ref, To: to})
+		}
+	}
+	return edges
+}
+
+// aggregates are the words of CycloneDX for ours.
+var aggregates = []struct {
+	model  sbom.Completeness
+	format cdx.CompositionAggregate
+}{
+	{sbom.Complete, cdx.CompositionAggregateComplete},
+	{sbom.Incomplete, cdx.CompositionAggregateIncomplete},
+	{sbom.Undetermined, cdx.CompositionAggregateUnknown},
+}
+
+// heldByComposition returns c if compositions have a word for it, else nothing.
+func heldByComposition(c sbom.Completeness) sbom.Completeness {
+	for _, a := range aggregates {
+		if a.model == c {
+			return c
+		}
+	}
+	return ""
+}
+
+// fromCompositions groups the components by what is said of their contents and
+// dependencies.
+func fromCompositions(m *sbom.Manifest) *[]cdx.Composition {
+	var out []cdx.Composition
+	for _, a := range aggregates {
+		var contents, dependencies []cdx.BOMReference
+		for _, c := range all(m) {
+			if c.Contents == a.model {
+				contents = append(contents, cdx.BOMReference(c.Ref))
+			}
+			if c.Dependencies == a.model {
+				dependencies = append(dependencies, cdx.BOMReference(c.Ref))
+			}
+		}
+		if contents != nil || dependencies != nil {
+			out = append(out, cdx.Composition{Aggregate: a.format, Assemblies: orNil(contents), Dependencies: orNil(dependencies)})
+		}
+	}
+	return orNil(out)
+}
+
+// completeness is what the compositions of a document say, by ref.
+type completeness struct{ contents, dependencies map[string]sbom.Completeness }
+
+func toCompleteness(bom *cdx.BOM) completeness {
+	said := completeness{map[string]sbom.Completeness{}, map[string]sbom.Completeness{}}
+	for _, c := range deref(bom.Compositions) {
+		word := toAggregate(c.Aggregate)
+		for _, ref := range deref(c.Assemblies) {
+			said.contents[string(ref)] = word
+		}
+		for _, ref := range deref(c.Dependencies) {
+			said.dependencies[string(ref)] = word
+		}
+	}
+	return said
+}
+
+func toAggregate(a cdx.CompositionAggregate) sbom.Completeness {
+	for _, known := range aggregates {
+		if known.format == a {
+			return known.model
+		}
+	}
+	if a == cdx.CompositionAggregateNotSpecified {
+		return ""
+	}
+	return sbom.Incomplete // the others say who is missing
+}
+
+func (s completeness) apply(c *sbom.Component) {
+	c.Contents, c.Dependencies = s.contents[c.Ref], s.dependencies[c.Ref]
+}
+
+// maxNesting is how deep components are nested. What lies deeper stands at the
+// top, with a property that says what it is contained in.
+const maxNesting = 64
+
+// A nesting says where each component stands in the document: in the list of
+// its first container, or at the top.
+type nesting struct {
+	components []*sbom.Component
+	parent     []int               // index of the container, or -1
+	children   [][]int             // the inverse of parent
+	further    map[string][]string // ref -> refs of containers that it does not stand in
+}
+
+// nest decides where the components of m stand.
+func nest(m *sbom.Manifest) *nesting {
+	n := &nesting{m.Components, make([]int, len(m.Components)), make([][]int, len(m.Components)), map[string][]string{}}
+	index := make(map[string]int, len(m.Components))
+	for i, c := range m.Components {
+		index[c.Ref], n.parent[i] = i, -1
+	}
+	for _, e := range m.Edges {
+		if e.Kind == sbom.Contains {
+			n.put(e, index)
+		}
+	}
+	for i := range n.components {
+		n.cut(i)
+	}
+	for i, p := range n.parent {
+		if p >= 0 {
+			n.children[p] = append(n.children[p], i)
+		}
+	}
+	return n
+}
+
+func (n *nesting) put(e sbom.Edge, index map[string]int) {
+	from, known := index[e.From]
+	to, ok := index[e.To]
+	if !known || !ok || n.parent[to] >= 0 {
+		n.further[e.To] = append(n.further[e.To], e.From)
+		return
+	}
+	n.parent[to] = from
+}
+
+// cut moves component i to the top if it lies too deep, or in itself.
+func (n *nesting) cut(i int) {
+	depth := 0
+	for p := n.parent[i]; p >= 0 && depth <= maxNesting; p = n.parent[p] {
+		depth++
+	}
+	if depth > maxNesting {
+		ref := n.components[i].Ref
+		n.further[ref] = slices.Insert(n.further[ref], 0, n.components[n.parent[i]].Ref)
+		n.parent[i] = -1
+	}
+}
+
+// top returns the components at the top, with what is nested in them.
+func (n *nesting) top() []cdx.Component {
+	var out []cdx.Component
+	for i, p := range n.parent {
+		if p < 0 {
+			out = append(out, n.write(i))
+		}
+	}
+	return out
+}
+
+// write returns component i. It calls itself at most maxNesting deep.
+func (n *nesting) write(i int) cdx.Component {
+	out := writeComponent(n.components[i], n.further[n.components[i].Ref])
+	var inside []cdx.Component
+	for _, child := range n.children[i] {
+		inside = append(inside, n.write(child))
+	}
+	out.Components = orNil(inside)
+	return out
+}

@@ -1,0 +1,100 @@
+package facts
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/manifestgen/manifestgen/sbom"
+)
+
+// Order returns m with components, edges and findings sorted and without
+// repetitions, so that equal manifests give equal bytes. Edges that only repeat
+// what [sbom.Edge] says of every component, that the principal contains it, are
+// left out. It leaves m as it is.
+func Order(m *sbom.Manifest) *sbom.Manifest {
+	o := *m
+	o.Components = slices.SortedFunc(slices.Values(m.Components), func(a, b *sbom.Component) int {
+		return strings.Compare(a.Ref, b.Ref)
+	})
+	o.Edges = slices.Compact(slices.SortedFunc(slices.Values(m.Edges), compareEdges))
+	o.Findings = slices.Compact(slices.SortedFunc(slices.Values(m.Findings), compareFindings))
+	dropImplied(&o)
+	return &o
+}
+
+func compareEdges(a, b sbom.Edge) int {
+	return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.To, b.To))
+}
+
+func compareFindings(a, b sbom.Finding) int {
+	return cmp.Or(
+		cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Code, b.Code),
+		cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Path, b.Path),
+		cmp.Compare(a.Cataloger, b.Cataloger), cmp.Compare(a.Subject, b.Subject),
+		cmp.Compare(a.Detail, b.Detail))
+}
+
+func dropImplied(m *sbom.Manifest) {
+	implied := Implied(m)
+	m.Edges = slices.DeleteFunc(m.Edges, func(e sbom.Edge) bool {
+		return e.Kind == sbom.Contains && e.From == m.Principal.Ref && implied[e.To]
+	})
+}
+
+// Implied returns the refs of the components that the principal contains
+// without an edge that says so.
+func Implied(m *sbom.Manifest) map[string]bool {
+	implied := make(map[string]bool, len(m.Components))
+	for _, c := range m.Components {
+		implied[c.Ref] = !c.Wanted
+	}
+	for _, e := range m.Edges {
+		if e.Kind == sbom.Contains && e.From != m.Principal.Ref {
+			implied[e.To] = false
+		}
+	}
+	return implied
+}
+
+// Finish makes a manifest of what a decoder found: it leaves out edges that lead
+// to things the model has no component for, and says so; it sorts; and it
+// refuses what no encoder would write.
+func Finish(m *sbom.Manifest) (*sbom.Manifest, error) {
+	refs := map[string]bool{m.Principal.Ref: true}
+	for _, c := range m.Components {
+		refs[c.Ref] = true
+	}
+	edges := len(m.Edges)
+	m.Edges = slices.DeleteFunc(m.Edges, func(e sbom.Edge) bool { return !refs[e.From] || !refs[e.To] })
+	if n := edges - len(m.Edges); n > 0 {
+		m.Findings = append(m.Findings, sbom.Finding{Kind: sbom.Note, Code: "edge.dangling",
+			Detail: fmt.Sprintf("%d relations to something that is no component are left out", n)})
+	}
+	for i, f := range m.Findings {
+		if !refs[f.Subject] {
+			m.Findings[i].Subject = ""
+		}
+	}
+	m = Order(m)
+	return m, m.Validate()
+}
+
+// MaxDocument is how many bytes a decoder reads if it is not told otherwise.
+const MaxDocument = 1 << 30
+
+// ErrTooLong means that a document is longer than the decoder was told to read.
+var ErrTooLong = errors.New("the document is too long")
+
+// ReadAll reads a document of at most limit bytes; 0 stands for [MaxDocument].
+func ReadAll(r io.Reader, limit int64) ([]byte, error) {
+	limit = cmp.Or(limit, MaxDocument)
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%w: more than %d bytes", ErrTooLong, limit)
+	}
+	return data, err
+}
