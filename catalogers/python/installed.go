@@ -79,7 +79,7 @@ func readMetadata(p place, f *sbom.File) ([]*sbom.Component, error) {
 	for _, r := range m.Requires {
 		c.DependsOn = append(c.DependsOn, tokenRequirement+oneLine(r))
 	}
-	c.Findings = append(c.Findings, p.disagreement(m)...)
+	c.Findings = append(c.Findings, p.disagreement(name, ver)...)
 	c.Dependencies = sbom.Undetermined
 	if len(m.Requires) == 0 && path.Ext(p.unit) == ".dist-info" {
 		c.Dependencies = sbom.Complete
@@ -102,22 +102,22 @@ func isVersionText(s string) bool {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// disagreement notes that metadata and the name of the folder differ.
-func (p place) disagreement(m dist.Metadata) []sbom.Finding {
-	name := p.name != "" && m.Name != "" && require.Normalize(p.name) != require.Normalize(strings.TrimSpace(m.Name))
-	ver := p.version != "" && m.Version != "" && !sameVersion(p.version, m.Version)
-	if !name && !ver {
+// disagreement notes that what metadata says differs from the name of the
+// folder.
+func (p place) disagreement(name, ver string) []sbom.Finding {
+	sameName := p.name == "" || require.Normalize(p.name) == require.Normalize(name)
+	if sameName && (p.version == "" || sameVersion(p.version, ver)) {
 		return nil
 	}
 	return []sbom.Finding{{Kind: sbom.Note, Code: "python.name",
-		Detail: fmt.Sprintf("metadata says %.80q %.80q, the name of its folder %q %q", m.Name, m.Version, p.name, p.version)}}
+		Detail: fmt.Sprintf("metadata says %q %q, the name of its folder %q %q", name, ver, p.name, p.version)}}
 }
 
 func sameVersion(a, b string) bool {
 	v, err := version.Parse(a)
 	w, err2 := version.Parse(b)
 	if err != nil || err2 != nil {
-		return strings.TrimSpace(a) == strings.TrimSpace(b)
+		return a == b
 	}
 	return v.Compare(w) == 0
 }

@@ -148,11 +148,11 @@ func isLock(base, folder string) bool {
 // the same name: NAME-1.0/NAME.egg-info or NAME-1.0/src/NAME.egg-info.
 func (p *place) findProject() {
 	first, _, deeper := strings.Cut(p.entry.Inside(), "/")
-	if p.read == nil || p.entry.Container == "" || !deeper || path.Ext(p.unit) == ".dist-info" {
+	if p.read == nil || p.entry.Container == "" || !deeper || path.Ext(p.unit) == ".dist-info" || path.Base(p.unit) == "EGG-INFO" {
 		return
 	}
 	name, ver := dist.SplitStem(first)
-	if name == "" || ver == "" || p.name != "" && require.Normalize(p.name) != require.Normalize(name) {
+	if _, err := version.Parse(ver); err != nil || p.name != "" && require.Normalize(p.name) != require.Normalize(name) {
 		return
 	}
 	p.project = first

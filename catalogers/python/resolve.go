@@ -3,6 +3,7 @@ package python
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	}
 	for _, c := range mine {
 		r.place(c)
+		r.checkMetadata(c)
 		r.parse(c)
 		r.compareRecord(c)
 	}
@@ -90,6 +92,17 @@ func (r *resolver) place(c *sbom.Component) {
 		r.of[c] = append(r.of[c], e)
 		e.members[name] = append(e.members[name], c)
 		e.learn(c)
+	}
+}
+
+// checkMetadata says that all that is known of c is the name of its folder.
+func (r *resolver) checkMetadata(c *sbom.Component) {
+	described := slices.ContainsFunc(c.Locations, func(l sbom.Location) bool {
+		base := path.Base(l.Path)
+		return base == "METADATA" || base == "PKG-INFO" || base == "pyproject.toml" || path.Ext(base) == ".egg-info" || path.Ext(base) == ".egg-link"
+	})
+	if !described && !c.Wanted && strings.HasPrefix(c.PURL, "pkg:pypi/") {
+		r.note(c, sbom.Gap, "python.metadata", "no METADATA was read; name and version are those in the name of its folder")
 	}
 }
 
@@ -214,14 +227,14 @@ func (r *resolver) compareRecord(c *sbom.Component) {
 			}
 		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(listed)) {
-		digest, ok := read[path]
-		here := slices.ContainsFunc(c.Locations, func(l sbom.Location) bool { return l.Path == path })
-		f := sbom.Finding{Kind: sbom.Note, Subject: c.Key, Path: path}
+	for file, digest := range listed {
+		got, ok := read[file]
+		here := slices.ContainsFunc(c.Locations, func(l sbom.Location) bool { return l.Path == file })
+		f := sbom.Finding{Kind: sbom.Note, Subject: c.Key, Path: file}
 		switch {
 		case !ok && !here:
 			f.Code, f.Detail = "python.record.missing", "RECORD lists a file that is not here"
-		case ok && digest != listed[path]:
+		case ok && got != digest:
 			f.Code, f.Detail = "python.record.changed", "the file is not as RECORD has it"
 		default:
 			continue

@@ -1,0 +1,345 @@
+package python
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/artifact"
+	"github.com/manifestgen/manifestgen/sbom/sbomtest"
+)
+
+// outline says what a manifest holds, one fact in each line.
+func outline(m *sbom.Manifest) []string {
+	var lines []string
+	for _, c := range m.Components {
+		line := c.Ref
+		if c.Wanted {
+			line += " wanted"
+		}
+		lines = append(lines, line)
+	}
+	for _, e := range m.Edges {
+		lines = append(lines, fmt.Sprintf("%s %s %s", e.From, e.Kind, e.To))
+	}
+	for _, f := range m.Findings {
+		if !strings.HasPrefix(f.Code, "principal.") {
+			lines = append(lines, fmt.Sprintf("%s %s", f.Kind, f.Code))
+		}
+	}
+	return lines
+}
+
+func checkOutline(t *testing.T, m *sbom.Manifest, want ...string) {
+	t.Helper()
+	if got := outline(m); !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		for _, f := range m.Findings {
+			t.Logf("%+v", f)
+		}
+	}
+}
+
+const site = "usr/lib/python3.11/site-packages/"
+
+func metadata(name, version, fields string) string {
+	return "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n" + fields + "\nText\n"
+}
+
+func TestScan(t *testing.T) {
+	long := strings.Repeat(" x\n", 2<<20)
+	tests := []struct {
+		name  string
+		files map[string]string
+		want  []string
+	}{
+		{"nothing", map[string]string{"setup.py": "import os; os.abort()", site + "sitecustomize.py": "", site + "x.pth": "import os", "METADATA": "Name: a", "x/PKG-INFO": "Name: a", "RECORD": "a"}, nil},
+		{"one", map[string]string{site + "a-1.dist-info/METADATA": metadata("A", "1.0", "")}, []string{"pkg:pypi/a@1.0"}},
+		{"edges", map[string]string{
+			site + "a-1.dist-info/METADATA":           metadata("a", "1", "Requires-Dist: B_b (>=1)\nRequires-Dist: c; python_version < '3'\nRequires-Dist: d; sys_platform == 'linux'\nRequires-Dist: gone; python_version > '3'\n"),
+			site + "B.b-2.egg-info":                   metadata("B.b", "2", ""),
+			site + "c-1.dist-info/METADATA":           metadata("c", "1", ""),
+			site + "d.egg-info/PKG-INFO":              metadata("d", "1", ""),
+			site + "d.egg-info/requires.txt":          "b.b\n[x]\nc\n",
+			site + "a/_vendor/e-1.dist-info/METADATA": metadata("e", "1", "Requires-Dist: c\n"),
+		}, []string{"pkg:pypi/a@1", "pkg:pypi/b-b@2", "pkg:pypi/c@1", "pkg:pypi/d@1", "pkg:pypi/e@1",
+			"pkg:pypi/a@1 depends-on pkg:pypi/b-b@2", "pkg:pypi/d@1 depends-on pkg:pypi/b-b@2",
+			"unknown python.marker", "unknown python.unmet", "unknown python.unmet"}},
+		{"platform by a wheel tag", map[string]string{
+			site + "a-1.dist-info/METADATA": metadata("a", "1", "Requires-Dist: d; sys_platform == 'linux'\nRequires-Dist: e; sys_platform == 'win32'\n"),
+			site + "a-1.dist-info/WHEEL":    "Tag: cp311-abi3-manylinux_2_17_x86_64\n",
+			site + "d-1.egg-info":           metadata("d", "1", ""),
+			site + "e-1.egg-info":           metadata("e", "1", ""),
+		}, []string{"pkg:pypi/a@1", "pkg:pypi/d@1", "pkg:pypi/e@1", "pkg:pypi/a@1 depends-on pkg:pypi/d@1"}},
+		{"platform by a compiled module", map[string]string{
+			"lib/site-packages/a-1.dist-info/METADATA": metadata("a", "1", "Requires-Dist: d; platform_machine == 'x86_64' and python_version == '3.12' and implementation_name == 'cpython'\n"),
+			"lib/site-packages/a-1.dist-info/RECORD":   "a.cpython-312-x86_64-linux-gnu.so,,\n",
+			"lib/site-packages/d-1.egg-info":           metadata("d", "1", ""),
+		}, []string{"pkg:pypi/a@1", "pkg:pypi/d@1", "pkg:pypi/a@1 depends-on pkg:pypi/d@1"}},
+		{"two platforms", map[string]string{
+			"a-1.dist-info/METADATA": metadata("a", "1", "Requires-Dist: d; sys_platform == 'linux'\n"),
+			"a-1.dist-info/WHEEL":    "Tag: cp311-abi3-manylinux_2_17_x86_64\n",
+			"d-1.dist-info/METADATA": metadata("d", "1", ""),
+			"d-1.dist-info/WHEEL":    "Tag: cp311-abi3-win_amd64\n",
+		}, []string{"pkg:pypi/a@1", "pkg:pypi/d@1", "unknown python.marker"}},
+		{"extras of extras", map[string]string{
+			site + "a-1.egg-info": metadata("a", "1", "Requires-Dist: b[X_y]\n"),
+			site + "b-1.egg-info": metadata("b", "1", "Requires-Dist: c[z]; extra == 'x-y'\nRequires-Dist: e; extra == 'other'\n"),
+			site + "c-1.egg-info": metadata("c", "1", "Requires-Dist: b[x-y]; extra == 'z'\nRequires-Dist: d; extra == 'z'\n"),
+			site + "d-1.egg-info": metadata("d", "1", ""),
+			site + "e-1.egg-info": metadata("e", "1", ""),
+		}, []string{"pkg:pypi/a@1", "pkg:pypi/b@1", "pkg:pypi/c@1", "pkg:pypi/d@1", "pkg:pypi/e@1",
+			"pkg:pypi/a@1 depends-on pkg:pypi/b@1", "pkg:pypi/b@1 depends-on pkg:pypi/c@1", "pkg:pypi/c@1 depends-on pkg:pypi/b@1", "pkg:pypi/c@1 depends-on pkg:pypi/d@1"}},
+		{"two environments, and folders of the system", map[string]string{
+			"env/lib/python3.11/site-packages/a-1.egg-info":       metadata("a", "1", "Requires-Dist: c\n"),
+			"env/lib/python3.11/site-packages/c-1.egg-info":       metadata("c", "1", ""),
+			"usr/lib/python3/dist-packages/b-1.egg-info":          metadata("b", "1", "Requires-Dist: c; python_version < '3'\n"),
+			"usr/lib/python3/dist-packages/c-2.egg-info":          metadata("c", "2", ""),
+			"usr/local/lib/python3.11/dist-packages/d-1.egg-info": metadata("d", "1", "Requires-Dist: c<2\n"),
+			"usr/local/lib/python3.12/dist-packages/c-3.egg-info": metadata("c", "3", ""),
+		}, []string{"pkg:pypi/a@1", "pkg:pypi/b@1", "pkg:pypi/c@1", "pkg:pypi/c@2", "pkg:pypi/c@3", "pkg:pypi/d@1",
+			"pkg:pypi/a@1 depends-on pkg:pypi/c@1", "pkg:pypi/d@1 depends-on pkg:pypi/c@2", "note python.conflict"}},
+		{"bad requirement", map[string]string{site + "a-1.egg-info": metadata("a", "1", "Requires-Dist: b (>dev)\nRequires-Dist: !!!\n"), site + "b-1.egg-info": metadata("b", "1", "")},
+			[]string{"pkg:pypi/a@1", "pkg:pypi/b@1", "pkg:pypi/a@1 depends-on pkg:pypi/b@1", "gap python.metadata", "gap python.metadata"}},
+
+		{"H120 paths of RECORD", map[string]string{
+			site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
+			site + "a-1.dist-info/RECORD":   "/etc/passwd,,\n../../../../../x,,\n./a.py,,\n../../../bin/a,,\n\"a\nb.py\",,\n,,,,\n",
+		}, []string{"pkg:pypi/a@1", "gap python.record", "gap python.record.outside"}},
+		{"H121 changed and missing", map[string]string{
+			site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
+			site + "a-1.dist-info/RECORD":   "a-1.dist-info/METADATA,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\na-1.dist-info/WHEEL,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\na.py,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\n",
+		}, []string{"pkg:pypi/a@1", "note python.record.changed", "note python.record.missing"}},
+		{"H122 folding bomb", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", "Summary: x\n"+long)}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
+		{"H122 too large", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", strings.Repeat("x", 65<<20))}, []string{"pkg:pypi/a@1", "gap limit.text", "gap python.metadata", "gap python.metadata"}},
+		{"H122 no name", map[string]string{site + "a-1.dist-info/METADATA": "Version: 1\n"}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
+		{"H122 other name", map[string]string{site + "a-1.dist-info/METADATA": metadata("b", "2", "")}, []string{"pkg:pypi/b@2", "note python.name"}},
+		{"H122 version of two lines", map[string]string{site + "a-1.dist-info/METADATA": "Name: a\nVersion: 1\n2\n"}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
+		{"H122 not UTF-8", map[string]string{site + "a-1.dist-info/METADATA": "Name: a\xff\nVersion: 1\n"}, []string{"pkg:pypi/a@1", "gap python.metadata", "gap python.metadata"}},
+		{"H122 escapes", map[string]string{site + "a-1.dist-info/METADATA": "Name: \x1b[31ma\nVersion: 1\x1b[0m\n"}, []string{"pkg:pypi/a@1", "gap python.metadata", "gap python.metadata"}},
+		{"H122 empty, in a folder without version", map[string]string{site + "a.egg-info/PKG-INFO": ""}, []string{"pkg:pypi/a", "gap python.metadata", "gap python.metadata"}},
+		{"no METADATA", map[string]string{site + "a-1.dist-info/RECORD": "a.py,,\n"}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
+		{"H123 twice", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""), site + "a-2.dist-info/METADATA": metadata("a", "2", ""), site + "A.egg-info/PKG-INFO": metadata("A", "3", "")},
+			[]string{"pkg:pypi/a@1", "pkg:pypi/a@2", "pkg:pypi/a@3", "note python.duplicate"}},
+		{"H126 one project in two spellings", map[string]string{site + "Foo.Bar-1.0.dist-info/METADATA": metadata("Foo.Bar", "1.0", ""), site + "foo_bar-1.0.dist-info/METADATA": metadata("foo_bar", "1.0", "")}, []string{"pkg:pypi/foo-bar@1.0"}},
+		{"editable", map[string]string{site + "a.egg-link": "/home/canary/a\n.\n", site + "bad!.egg-link": "/x\n"}, []string{"pkg:pypi/a", "gap python.metadata"}},
+		{"egg folder", map[string]string{site + "a-1.0-py3.11.egg/EGG-INFO/PKG-INFO": metadata("a", "1.0", ""), site + "a-1.0-py3.11.egg/EGG-INFO/requires.txt": "b\n", site + "b-1.egg-info": metadata("b", "1", "")},
+			[]string{"pkg:pypi/a@1.0", "pkg:pypi/b@1", "pkg:pypi/a@1.0 depends-on pkg:pypi/b@1"}},
+		{"conda", map[string]string{
+			"env/conda-meta/a-1-0.json": `{"name":"a","version":"1","build":"0","channel":"https://conda.example.org/t/canary/main/linux-64","subdir":"linux-64","license":"MIT","depends":["b >=1","__glibc"],"files":["bin/a","../../x"]}`,
+			"env/conda-meta/b-1-0.json": `{"name":"b","version":"1","build":"0"}`,
+			"env/conda-meta/c-1-0.json": `{"name":"c"`,
+		}, []string{"pkg:conda/a@1?build=0&channel=linux-64&subdir=linux-64", "pkg:conda/b@1?build=0",
+			"pkg:conda/a@1?build=0&channel=linux-64&subdir=linux-64 depends-on pkg:conda/b@1?build=0", "gap python.metadata", "gap python.record.outside"}},
+
+		{"wanted", map[string]string{"requirements.txt": "a==1.0 \\\n --hash=sha256:ab\nb>=1\n-r requirements/dev.txt\n-r ../other.txt\n-r other.in\n!!!\n", "requirements/dev.txt": "c==2\n", site + "a/requirements.txt": "x==1\n", "x.txt": "y==1\n"},
+			[]string{"pkg:pypi/a@1.0 wanted", "pkg:pypi/b wanted", "pkg:pypi/c@2 wanted", "gap python.include", "gap python.include", "gap python.lock"}},
+		{"wanted and here", map[string]string{"requirements.txt": "a==1.0.0\n", "env/lib/python3.11/site-packages/a-1.0.0.dist-info/METADATA": metadata("a", "1.0.0", "")}, []string{"pkg:pypi/a@1.0.0"}},
+		{"lock", map[string]string{"sub/uv.lock": "[[package]]\nname='a'\nversion='1'\ndependencies=[{name='B.b',version='2'},{name='c'}]\n[[package]]\nname='b-b'\nversion='1'\n[[package]]\nname='b-b'\nversion='2'\n[[package]]\nname='c'\nversion='3'\n[[package]]\nname='\\u001b'\nversion='3'"},
+			[]string{"pkg:pypi/a@1 wanted", "pkg:pypi/b-b@1 wanted", "pkg:pypi/b-b@2 wanted", "pkg:pypi/c@3 wanted", "pkg:pypi/a@1 depends-on pkg:pypi/b-b@2", "pkg:pypi/a@1 depends-on pkg:pypi/c@3", "gap python.lock"}},
+		{"broken locks", map[string]string{"uv.lock": "[", "Pipfile.lock": "{", "pyproject.toml": "[project]\nname='\\u001b'", "poetry.lock": "\xff"}, []string{"gap python.lock", "gap python.lock", "gap python.lock", "gap python.lock"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := sbomtest.Assemble(t, sbomtest.Folder(tt.files), Cataloger{})
+			checkOutline(t, m, tt.want...)
+			if text := fmt.Sprintf("%+v", m); strings.Contains(text, "canary") {
+				t.Errorf("a secret is in %s", text)
+			}
+		})
+	}
+}
+
+func TestFacts(t *testing.T) {
+	files := map[string]string{
+		site + "a-1.0.dist-info/METADATA": metadata("A", "1.0", "Summary: An example\nAuthor-email: Team <team@example.org>\nLicense: BSD\nClassifier: License :: OSI Approved :: BSD License\n"+
+			"Project-URL: Bug Tracker, https://user:canary@example.org/bugs\nProject-URL: Source, https://example.org/a.git\nLicense-File: LICENSE\nRequires-Python: >=3.8\n"),
+		site + "a-1.0.dist-info/RECORD":          "a.py,,\na.libs/libz.so,,\n../../../bin/a,,\n",
+		site + "a-1.0.dist-info/WHEEL":           "Generator: test\nTag: cp311-cp311-manylinux_2_17_aarch64\n",
+		site + "a-1.0.dist-info/INSTALLER":       "pip\n",
+		site + "a-1.0.dist-info/REQUESTED":       "",
+		site + "a-1.0.dist-info/direct_url.json": `{"url":"https://user:canary@example.org/a.git","vcs_info":{"vcs":"git","commit_id":"abc","requested_revision":"v1"}}`,
+	}
+	inv := sbomtest.Scan(t, sbomtest.Folder(files), Cataloger{})
+	if len(inv.Components) != 1 || len(inv.Findings) != 0 {
+		t.Fatalf("got %d components, %v", len(inv.Components), inv.Findings)
+	}
+	c := inv.Components[0]
+	text := fmt.Sprintf("%+v", *c)
+	if strings.Contains(text, "canary") {
+		t.Errorf("a secret is in %s", text)
+	}
+	if c.Name != "A" || c.Architecture != "aarch64" || c.OS != "linux" || c.Maker.Name != "Team" || c.Description != "An example" {
+		t.Errorf("got %s", text)
+	}
+	if !strings.HasPrefix(c.Declared, "LicenseRef-python-") || c.LicenseTexts[0].ID != c.Declared || c.LicenseTexts[0].Text != "BSD\nBSD License" {
+		t.Errorf("got licence %q, %+v", c.Declared, c.LicenseTexts)
+	}
+	wantLinks := []sbom.Link{{Type: "issue-tracker", URL: "https://example.org/bugs", Comment: "Bug Tracker"}, {Type: "vcs", URL: "https://example.org/a.git", Comment: "Source"}}
+	if !reflect.DeepEqual(c.Links, wantLinks) {
+		t.Errorf("got links %+v", c.Links)
+	}
+	if want := []string{site + "a.py", site + "a.libs/libz.so", "usr/bin/a"}; !reflect.DeepEqual(c.Owns, want) {
+		t.Errorf("got files %q, want %q", c.Owns, want)
+	}
+	for name, want := range map[string]string{propCommit: "abc", propRevision: "v1", propInstaller: "pip", propRequested: "true", propTag: "cp311-cp311-manylinux_2_17_aarch64", propPython: ">=3.8", propLicenseFile: "LICENSE"} {
+		if got := property(c, name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestLicence(t *testing.T) {
+	tests := []struct{ name, fields, want, text string }{
+		{"expression", "License-Expression: MIT OR Apache-2.0\nLicense: other\n", "MIT OR Apache-2.0", ""},
+		{"case", "License-Expression: mit\n", "MIT", ""},
+		{"field", "License: Apache-2.0\nClassifier: License :: OSI Approved :: MIT License\n", "Apache-2.0", ""},
+		{"classifier", "License: Modified BSD\nClassifier: License :: OSI Approved :: MIT License\n", "MIT", ""},
+		{"two classifiers", "Classifier: License :: OSI Approved :: MIT License\nClassifier: License :: OSI Approved :: BSD License\n", "LicenseRef", "MIT License\nBSD License"},
+		{"unknown", "License: UNKNOWN\n", "", ""},
+		{"bad expression", "License-Expression: MIT AND OR\n", "LicenseRef", "MIT AND OR"},
+		{"open reference", "License-Expression: LicenseRef-x\n", "LicenseRef", "LicenseRef-x"},
+		{"nesting bomb", "License-Expression: " + strings.Repeat("(", 1<<16) + "\n", "LicenseRef", strings.Repeat("(", 1<<16)},
+		{"text", "License: Permission is\n granted\n", "LicenseRef", "Permission is\n granted"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := sbomtest.Assemble(t, sbomtest.Folder(map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", tt.fields)}), Cataloger{})
+			c := m.Components[0]
+			got, text := c.Declared, ""
+			if strings.HasPrefix(got, "LicenseRef-python-") {
+				got, text = "LicenseRef", c.LicenseTexts[0].Text
+			}
+			if got != tt.want || text != tt.text || len(m.Findings) != 2 {
+				t.Errorf("got %q, %q, %v, want %q, %q", c.Declared, text, m.Findings, tt.want, tt.text)
+			}
+		})
+	}
+}
+
+// A layer that upgrades a distribution hides the one below, and its parts.
+func TestLayers(t *testing.T) {
+	lower := sbomtest.Tree{ID: "1", Files: map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""), site + "a-1.dist-info/RECORD": "a.py,,\n"}}
+	upper := sbomtest.Tree{ID: "2", Files: map[string]string{site + "a-2.dist-info/METADATA": metadata("a", "2", "")}, Removed: []string{site + "a-1.dist-info"}}
+	checkOutline(t, sbomtest.Assemble(t, sbomtest.Image(lower, upper), Cataloger{}), "pkg:pypi/a@2")
+}
+
+func open(t *testing.T, p string) *sbom.Manifest {
+	t.Helper()
+	artifacts, err := artifact.Open(context.Background(), p, artifact.Options{})
+	check(t, err)
+	return sbomtest.Assemble(t, artifacts[0], Cataloger{})
+}
+
+func TestArtifacts(t *testing.T) {
+	dir := t.TempDir()
+	wheel := wheelFiles("foo_bar", "1.0", "cp311-cp311-manylinux_2_17_x86_64", "Requires-Dist: gone\nProject-URL: Source, https://example.org/foo.git\n", map[string]string{
+		"foo/__init__.py": "", "foo/_vendor/six-1.dist-info/METADATA": metadata("six", "1", "")})
+	sdist := map[string]string{"foo_bar-1.0/PKG-INFO": metadata("foo_bar", "1.0", ""), "foo_bar-1.0/src/foo_bar.egg-info/PKG-INFO": metadata("foo_bar", "1.0", ""),
+		"foo_bar-1.0/src/foo_bar.egg-info/requires.txt": "gone\n", "foo_bar-1.0/pyproject.toml": "[project]\nname = 'foo-bar'\ndynamic = ['version']\n"}
+	installed := map[string]string{}
+	for _, name := range []string{"a", "b"} {
+		files := wheelFiles(name, "1", "py3-none-any", "", map[string]string{name + "-1.dist-info/INSTALLER": "pip"})
+		for p, text := range files {
+			installed[p] = text
+		}
+	}
+	tests := []struct {
+		name, path, wantPURL, wantArch string
+		want                           []string
+	}{
+		{"wheel", writeZip(t, dir, "foo_bar-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", wheel), "pkg:pypi/foo-bar@1.0", "x86_64", []string{"pkg:pypi/six@1", "unknown python.unmet"}},
+		{"sdist", writeSdist(t, dir, "foo_bar-1.0.tar.gz", sdist), "pkg:pypi/foo-bar@1.0", "", []string{"unknown python.unmet"}},
+		{"egg", writeZip(t, dir, "foo_bar-1.0-py3.11.egg", map[string]string{"EGG-INFO/PKG-INFO": metadata("foo_bar", "1.0", ""), "EGG-INFO/requires.txt": "gone\n", "foo.py": ""}), "pkg:pypi/foo-bar@1.0", "", []string{"unknown python.unmet"}},
+		{"archive of installed distributions", writeZip(t, dir, "lambda.zip", installed), "", "", []string{"pkg:pypi/a@1", "pkg:pypi/b@1"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := open(t, tt.path)
+			checkOutline(t, m, tt.want...)
+			if m.Principal.PURL != tt.wantPURL || m.Principal.Architecture != tt.wantArch {
+				t.Errorf("got principal %s, %q, want %s, %q", m.Principal.PURL, m.Principal.Architecture, tt.wantPURL, tt.wantArch)
+			}
+		})
+	}
+	if m := open(t, tests[0].path); m.Principal.Repository != "https://example.org/foo.git" {
+		t.Errorf("got repository %q", m.Principal.Repository)
+	}
+	t.Run("folder of wheels", func(t *testing.T) {
+		m := open(t, dir)
+		var refs []string
+		for _, c := range m.Components {
+			refs = append(refs, c.PURL)
+		}
+		if want := "pkg:pypi/foo-bar@1.0"; !slices.Contains(refs, want) || len(refs) < 6 {
+			t.Errorf("got %q", refs)
+		}
+	})
+}
+
+func TestSourceFolder(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, dir, "pyproject.toml", []byte("[project]\nname = 'Foo'\ndynamic = ['version']\ndependencies = ['b>=1', 'c']\nlicense = 'MIT'\n[project.urls]\nIssues = 'https://example.org/i'\n[build-system]\nrequires = ['hatchling==1.0']\n[dependency-groups]\ntest = ['pytest']\n"))
+	writeFile(t, dir, "uv.lock", []byte("[[package]]\nname = 'foo'\nversion = '2.0'\nsource = {editable = '.'}\n[[package]]\nname = 'b'\nversion = '1.5'\n"))
+	m := open(t, dir)
+	checkOutline(t, m, "pkg:pypi/b wanted", "pkg:pypi/b@1.5 wanted", "pkg:pypi/c wanted", "pkg:pypi/hatchling@1.0 wanted", "pkg:pypi/pytest wanted",
+		"pkg:pypi/foo@2.0 depends-on pkg:pypi/b", "pkg:pypi/foo@2.0 depends-on pkg:pypi/b@1.5", "pkg:pypi/foo@2.0 depends-on pkg:pypi/c")
+	if m.Principal.Name != "Foo" || m.Principal.Version != "2.0" || m.Principal.Declared != "MIT" || m.Principal.Links[0].Type != "issue-tracker" {
+		t.Errorf("got principal %+v", m.Principal.Component)
+	}
+}
+
+// The wheels that Debian ships are what their names say.
+func TestDebianWheels(t *testing.T) {
+	wheels, err := filepath.Glob("/usr/share/python-wheels/*.whl")
+	check(t, err)
+	if len(wheels) == 0 {
+		t.Skip("no wheels (Debian: python3-pip-whl python3-setuptools-whl)")
+	}
+	for _, p := range wheels {
+		m := open(t, p)
+		parts := strings.Split(filepath.Base(p), "-")
+		if m.Principal.Name != parts[0] || m.Principal.Version != parts[1] || m.Principal.Architecture != "any" || m.Gaps() > 0 {
+			t.Errorf("%s: got %s %s for %s, findings %v", p, m.Principal.Name, m.Principal.Version, m.Principal.Architecture, m.Findings)
+		}
+	}
+}
+
+// The law: a component has a key, a name unless it is a part, and no secret
+// part of a URL; the cataloger wants what it reads.
+func FuzzCatalog(f *testing.F) {
+	for _, p := range []string{"a-1.dist-info/METADATA", "a-1.dist-info/RECORD", "a-1.dist-info/WHEEL", "a-1.dist-info/direct_url.json", "a.egg-info/PKG-INFO", "a.egg-info/requires.txt", "a-1.egg-info",
+		"x.zip!/EGG-INFO/PKG-INFO", "x.tar!/a-1/PKG-INFO", "a.egg-link", "__editable__.a-1.pth", "conda-meta/a.json", "requirements.txt", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pyproject.toml"} {
+		f.Add(p, metadata("a", "1", "Requires-Dist: b\n"))
+		f.Add(p, `{"name":"a","version":"1","url":"https://u:p@h/x","vcs_info":{"vcs":"git","commit_id":"1"}}`)
+		f.Add(p, "[project]\nname='a'\n[[package]]\nname='a'\nversion='1'\n")
+	}
+	f.Fuzz(func(t *testing.T, p, text string) {
+		if !slices.Contains([]string{p, "./" + p}, filepath.ToSlash(filepath.Clean(p))) || strings.HasPrefix(p, "/") || strings.HasPrefix(p, "..") {
+			return
+		}
+		tree := sbomtest.Tree{Files: map[string]string{p: text}}
+		if strings.Contains(p, "!/") {
+			tree.Container = "zip"
+		}
+		inv := sbomtest.Scan(t, sbomtest.Image(tree), Cataloger{})
+		for _, c := range inv.Components {
+			if c.Key == "" || c.Name == "" {
+				t.Errorf("%+v", c)
+			}
+		}
+		for _, finding := range inv.Findings {
+			if finding.Code == "cataloger.panic" || finding.Code == "cataloger.error" {
+				t.Errorf("%+v", finding)
+			}
+		}
+		if _, err := sbom.Assemble(inv, sbom.Options{}); err != nil {
+			t.Error(err)
+		}
+	})
+}
