@@ -37,7 +37,9 @@ func readConda(p place, f *sbom.File) ([]*sbom.Component, error) {
 	c.Dependencies = sbom.Undetermined
 	for _, d := range m.Depends {
 		name, _, _ := strings.Cut(strings.TrimSpace(d), " ")
-		c.DependsOn = append(c.DependsOn, tokenConda+name)
+		if !strings.HasPrefix(name, "__") { // such as __glibc: what the machine must have
+			c.DependsOn = append(c.DependsOn, tokenConda+name)
+		}
 	}
 	outside := 0
 	for _, file := range m.Files {

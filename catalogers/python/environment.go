@@ -13,7 +13,7 @@ import (
 // folder of a project with what it wants.
 type environment struct {
 	folder  string                       // with the container it is in
-	members map[string][]*sbom.Component // by normal name; conda packages by "conda:NAME"
+	members map[string][]*sbom.Component // by memberName
 	python  string                       // "3.11", "3" or ""
 	system  bool                         // one of the folders of the system's Python
 	values  map[string]string            // of markers; "" where members disagree
@@ -122,13 +122,16 @@ func (e *environment) markers(extras []string) require.Environment {
 	return require.Environment{Values: known, Python: e.python, Extras: extras}
 }
 
-// sees reports whether distributions in e find those in o.
+// sees reports whether distributions in e find those in o, where both are
+// folders of the system's Python in one container.
 func (e *environment) sees(o *environment) bool {
-	if e == o {
-		return true
-	}
-	compatible := strings.HasPrefix(e.python+".", o.python+".") || strings.HasPrefix(o.python+".", e.python+".")
-	return e.system && o.system && compatible && containerPrefix(e.folder) == containerPrefix(o.folder)
+	return e == o || beginsWith(e.python, o.python) || beginsWith(o.python, e.python)
+}
+
+// beginsWith reports whether the version long is in the series short.
+func beginsWith(long, short string) bool {
+	rest, ok := strings.CutPrefix(long, short)
+	return ok && (rest == "" || short == "" || rest[0] == '.')
 }
 
 func containerPrefix(folder string) string {

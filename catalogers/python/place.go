@@ -70,8 +70,23 @@ func readerOf(unit, base string) reader {
 	return nil
 }
 
+// isCandidate reports whether a file of this name may be ours in some folder.
+// It spares nearly all files of a tree a closer look.
+func isCandidate(base string) bool {
+	switch path.Ext(base) {
+	case ".egg-info", ".egg-link", ".pth", ".lock", ".toml", ".txt", ".json":
+		return true
+	case "":
+		return base == "METADATA" || base == "PKG-INFO" || base == "RECORD" || base == "WHEEL" || base == "INSTALLER" || base == "REQUESTED"
+	}
+	return false
+}
+
 // placeOf finds out what e is, by its path alone.
 func placeOf(e sbom.Entry) place {
+	if !isCandidate(e.Path[strings.LastIndexByte(e.Path, '/')+1:]) {
+		return place{}
+	}
 	inside := e.Inside()
 	base, parent := path.Base(inside), path.Dir(inside)
 	p := place{entry: e, unit: parent, folder: path.Dir(parent)}

@@ -37,6 +37,7 @@
 //
 //	python.conflict   a requirement excludes the version that is there
 //	python.duplicate  a project is installed twice in one environment
+//	python.limit      more requirements than are resolved
 //	python.include    a requirements file reads another, which is not read
 //	python.lock       a lock or project file that cannot be read, or a part of it
 //	python.marker     markers that the environment leaves open

@@ -1,14 +1,19 @@
 package python
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/manifestgen/manifestgen/catalogers/python/internal/oracle"
 	"github.com/manifestgen/manifestgen/sbom"
 	"github.com/manifestgen/manifestgen/sbom/artifact"
 	"github.com/manifestgen/manifestgen/sbom/sbomtest"
@@ -280,6 +285,90 @@ func TestArtifacts(t *testing.T) {
 			t.Errorf("got %q", refs)
 		}
 	})
+}
+
+// H023: of two METADATA in a wheel the last one counts, as for Python.
+func TestTwoMetadata(t *testing.T) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, version := range []string{"1.0", "6.6.6"} {
+		w, err := z.Create("p-1.0.dist-info/METADATA")
+		check(t, err)
+		_, err = io.WriteString(w, metadata("p", version, ""))
+		check(t, err)
+	}
+	w, err := z.Create("p-1.0.dist-info/RECORD")
+	check(t, err)
+	_, err = io.WriteString(w, "p-1.0.dist-info/METADATA,,\n")
+	check(t, err)
+	check(t, z.Close())
+	p := writeFile(t, t.TempDir(), "p-1.0-py3-none-any.whl", b.Bytes())
+
+	var want string
+	oracle.Ask(t, "import json, sys, zipfile, email\nz = zipfile.ZipFile(json.load(sys.stdin))\nprint(json.dumps(email.message_from_bytes(z.read('p-1.0.dist-info/METADATA'))['Version']))", p, &want)
+	m := open(t, p)
+	if m.Principal.Version != want {
+		t.Errorf("got version %q, want %q", m.Principal.Version, want)
+	}
+	codes := map[string]bool{}
+	for _, f := range m.Findings {
+		codes[f.Code] = true
+	}
+	if !codes["entry.duplicate"] || !codes["python.name"] {
+		t.Errorf("got findings %v", m.Findings)
+	}
+}
+
+// H127: a wheel in a wheel in an archive in a layer.
+func TestNestedWheels(t *testing.T) {
+	dir := t.TempDir()
+	read := func(p string) string {
+		data, err := os.ReadFile(p)
+		check(t, err)
+		return string(data)
+	}
+	inner := read(writeZip(t, dir, "inner-1-py3-none-any.whl", wheelFiles("inner", "1", "py3-none-any", "", nil)))
+	outer := read(writeZip(t, dir, "outer-1-py3-none-any.whl", wheelFiles("outer", "1", "py3-none-any", "", map[string]string{"outer/inner-1-py3-none-any.whl": inner})))
+	m := open(t, writeSdist(t, dir, "all.tar.gz", map[string]string{"opt/outer-1-py3-none-any.whl": outer}))
+	checkOutline(t, m, "pkg:pypi/inner@1", "pkg:pypi/outer@1", "pkg:pypi/outer@1 contains pkg:pypi/inner@1")
+	for _, c := range m.Components {
+		if want := "opt/outer-1-py3-none-any.whl!/outer"; c.Name == "inner" && !strings.HasPrefix(c.Locations[0].Path, want) {
+			t.Errorf("got location %v", c.Locations)
+		}
+	}
+}
+
+func TestWants(t *testing.T) {
+	tests := []struct {
+		path, container string
+		want            sbom.Want
+	}{
+		{"a/METADATA", "", sbom.No}, {"a.dist-info/METADATA", "", sbom.Yes}, {"a.dist-info/sub/METADATA", "", sbom.No}, {"a.dist-info/LICENSE", "", sbom.No}, {"a.dist-info/RECORD", "", sbom.Yes},
+		{"a.egg-info/PKG-INFO", "", sbom.Yes}, {"a.egg-info/METADATA", "", sbom.Yes}, {"a.egg-info", "", sbom.Yes}, {"a.egg/EGG-INFO/PKG-INFO", "", sbom.Yes}, {"a.egg-link", "", sbom.Yes},
+		{"__editable__.a-1.pth", "", sbom.Yes}, {"a.pth", "", sbom.No}, {"conda-meta/a.json", "", sbom.Yes}, {"x/a.json", "", sbom.No}, {"conda-meta/history", "", sbom.No},
+		{"a-1/PKG-INFO", "", sbom.No}, {"x!/a-1/PKG-INFO", "tar", sbom.Yes}, {"x!/b/a-1/PKG-INFO", "tar", sbom.No},
+		{"requirements.txt", "", sbom.Yes}, {"requirements-dev.txt", "", sbom.Yes}, {"dev-requirements.txt", "", sbom.Yes}, {"requirements/x.txt", "", sbom.Yes}, {"x.txt", "", sbom.No}, {"constraints.txt", "", sbom.No},
+		{"a/pylock.toml", "", sbom.Yes}, {"pylock.dev.toml", "", sbom.Yes}, {"pylock.dev.json", "", sbom.No}, {"uv.lock", "", sbom.Yes}, {"Cargo.lock", "", sbom.No}, {"pyproject.toml", "", sbom.Yes}, {"Cargo.toml", "", sbom.No},
+		{"lib/site-packages/a/pyproject.toml", "", sbom.No}, {"dist-packages/a/uv.lock", "", sbom.No},
+		{"setup.py", "", sbom.No}, {"", "", sbom.No}, {"METADATA", "", sbom.No}, {"a!/METADATA", "zip", sbom.No},
+	}
+	for _, tt := range tests {
+		if got := (Cataloger{}).Wants(sbom.Entry{Path: tt.path, Container: tt.container}); got != tt.want {
+			t.Errorf("%s in %q: got %q, want %q", tt.path, tt.container, got, tt.want)
+		}
+	}
+}
+
+// Requirements that multiply do not make resolving endless.
+func TestWorkIsBounded(t *testing.T) {
+	files := map[string]string{site + "a-1.egg-info": metadata("a", "1", strings.Repeat("Requires-Dist: b\n", 200_000))}
+	for i := range 200 {
+		files[fmt.Sprintf("x%d/a-1.egg-info", i)] = metadata("a", "1", "")
+	}
+	inv := sbomtest.Scan(t, sbomtest.Folder(files), Cataloger{})
+	if len(inv.Components) != 1 || !slices.ContainsFunc(inv.Findings, func(f sbom.Finding) bool { return f.Code == "python.limit" }) {
+		t.Errorf("got %d components, %d findings", len(inv.Components), len(inv.Findings))
+	}
 }
 
 func TestSourceFolder(t *testing.T) {

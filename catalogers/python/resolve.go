@@ -1,6 +1,7 @@
 package python
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -12,16 +13,23 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// maxExtras bounds how many extras of one distribution are followed.
-const maxExtras = 128
+// The bounds of resolving, all far beyond what is found in use: extras of one
+// distribution, distributions of one name in an environment, folders of a
+// system's Python, and requirements that are looked at altogether.
+const (
+	maxExtras  = 128
+	maxTargets = 16
+	maxSystem  = 64
+	maxWork    = 5_000_000
+)
 
 // Resolve finds the distributions that meet the requirements of others in
 // the same environment, and compares RECORD with what was read.
 func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	r := &resolver{
-		environments: map[string]*environment{}, of: map[*sbom.Component][]*environment{},
-		needs: map[*sbom.Component][]require.Requirement{}, extras: map[*sbom.Component][]string{},
-		unmet: map[*sbom.Component][]string{}, open: map[*sbom.Component][]string{},
+		environments: map[string]*environment{}, system: map[string][]*environment{}, of: map[*sbom.Component][]*environment{},
+		needs: map[*sbom.Component][]need{}, extras: map[*sbom.Component][]string{},
+		unmet: map[*sbom.Component]names{}, open: map[*sbom.Component]names{},
 		edges: map[sbom.Edge]bool{}, findings: map[sbom.Finding]bool{},
 	}
 	for _, c := range mine {
@@ -31,25 +39,44 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 		r.compareRecord(c)
 	}
 	r.noteDuplicates()
+	r.findSystem()
 	queue := slices.Clone(mine)
-	for len(queue) > 0 {
+	for len(queue) > 0 && r.work < maxWork {
 		c := queue[0]
 		queue = append(queue[1:], r.resolve(c)...)
+	}
+	if r.work >= maxWork {
+		r.findings[sbom.Finding{Kind: sbom.Gap, Code: "python.limit", Detail: "too many requirements; not all edges were looked for"}] = true
 	}
 	for _, c := range mine {
 		r.found(c, sbom.Unknown, "python.unmet", "needs what is not here: ", r.unmet[c])
 		r.found(c, sbom.Unknown, "python.marker", "it cannot be told whether it needs: ", r.open[c])
 	}
-	return slices.Collect(maps.Keys(r.edges)), slices.Collect(maps.Keys(r.findings)) // Assemble sorts
+	edges := slices.SortedFunc(maps.Keys(r.edges), func(a, b sbom.Edge) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
+	return edges, slices.Collect(maps.Keys(r.findings)) // the engine sorts findings
 }
+
+// A need is a requirement with the name by which environments know what it
+// requires.
+type need struct {
+	require.Requirement
+	member string
+}
+
+// names is a set of names.
+type names map[string]bool
 
 // A resolver is the state of one call of Resolve.
 type resolver struct {
 	environments map[string]*environment
+	system       map[string][]*environment // by container
 	of           map[*sbom.Component][]*environment
-	needs        map[*sbom.Component][]require.Requirement
+	needs        map[*sbom.Component][]need
 	extras       map[*sbom.Component][]string // that others ask for, in normal form
-	unmet, open  map[*sbom.Component][]string // names
+	unmet, open  map[*sbom.Component]names
+	work         int
 
 	edges    map[sbom.Edge]bool
 	findings map[sbom.Finding]bool
@@ -60,23 +87,31 @@ func (r *resolver) note(c *sbom.Component, kind sbom.FindingKind, code, detail s
 }
 
 // found adds a finding about names, if there are any.
-func (r *resolver) found(c *sbom.Component, kind sbom.FindingKind, code, detail string, names []string) {
-	if len(names) == 0 {
+func (r *resolver) found(c *sbom.Component, kind sbom.FindingKind, code, detail string, about names) {
+	if len(about) == 0 {
 		return
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	if more := len(names) - 20; more > 0 {
-		names = append(names[:20:20], fmt.Sprintf("%d more", more))
+	listed := slices.Sorted(maps.Keys(about))
+	if more := len(listed) - 20; more > 0 {
+		listed = append(listed[:20:20], fmt.Sprintf("%d more", more))
 	}
-	r.note(c, kind, code, detail+strings.Join(names, ", "))
+	r.note(c, kind, code, detail+strings.Join(listed, ", "))
+}
+
+// memberName returns the name by which an environment knows a distribution or,
+// with its prefix, a conda package.
+func memberName(name string) string {
+	if strings.HasPrefix(name, tokenConda) {
+		return name
+	}
+	return require.Normalize(name)
 }
 
 // place puts c into the environments in which it was found.
 func (r *resolver) place(c *sbom.Component) {
-	name := require.Normalize(c.Name)
+	name := memberName(c.Name)
 	if strings.HasPrefix(c.PURL, "pkg:conda/") {
-		name = "conda:" + c.Name
+		name = tokenConda + c.Name
 	}
 	for _, l := range c.Locations {
 		p := placeOf(sbom.Entry{Path: l.Path})
@@ -86,8 +121,8 @@ func (r *resolver) place(c *sbom.Component) {
 			e = newEnvironment(folder)
 			r.environments[folder] = e
 		}
-		if slices.Contains(r.of[c], e) {
-			continue
+		if n := len(e.members[name]); n > 0 && e.members[name][n-1] == c {
+			continue // it is placed one after the other
 		}
 		r.of[c] = append(r.of[c], e)
 		e.members[name] = append(e.members[name], c)
@@ -109,19 +144,20 @@ func (r *resolver) checkMetadata(c *sbom.Component) {
 // parse reads the requirements of c.
 func (r *resolver) parse(c *sbom.Component) {
 	for _, token := range c.DependsOn {
-		if name, ok := strings.CutPrefix(token, tokenConda); ok && !strings.HasPrefix(name, "__") {
-			r.needs[c] = append(r.needs[c], require.Requirement{Name: tokenConda + name})
+		if strings.HasPrefix(token, tokenConda) {
+			name := strings.TrimPrefix(token, tokenConda)
+			r.needs[c] = append(r.needs[c], need{require.Requirement{Name: name}, token})
 		}
 		text, ok := strings.CutPrefix(token, tokenRequirement)
 		if !ok {
 			continue
 		}
-		need, err := require.Parse(text)
+		req, err := require.Parse(text)
 		if err != nil {
 			r.note(c, sbom.Gap, "python.metadata", err.Error())
 		}
-		if need.Name != "" {
-			r.needs[c] = append(r.needs[c], need)
+		if req.Name != "" {
+			r.needs[c] = append(r.needs[c], need{req, memberName(req.Name)})
 		}
 	}
 }
@@ -130,25 +166,26 @@ func (r *resolver) parse(c *sbom.Component) {
 // extras: their requirements have to be looked at again.
 func (r *resolver) resolve(c *sbom.Component) []*sbom.Component {
 	var again []*sbom.Component
-	r.unmet[c], r.open[c] = nil, nil
+	r.unmet[c], r.open[c] = names{}, names{}
 	for _, e := range r.of[c] {
-		if len(r.needs[c]) == 0 {
+		if len(r.needs[c]) == 0 || r.work >= maxWork {
 			break
 		}
+		r.work += len(r.needs[c])
 		env := e.markers(r.extras[c])
-		for _, need := range r.needs[c] {
-			holds := need.Marker.Evaluate(env)
+		for _, n := range r.needs[c] {
+			holds := n.Marker.Evaluate(env)
 			if holds == require.False {
 				continue
 			}
-			targets := r.targets(e, need.Name)
+			targets := r.targets(e, n.member)
 			switch {
 			case len(targets) == 0 && holds == require.True:
-				r.unmet[c] = append(r.unmet[c], strings.TrimPrefix(need.Name, tokenConda))
+				r.unmet[c][n.Name] = true
 			case holds == require.Unknown && len(targets) > 0 && !targets[0].Wanted:
-				r.open[c] = append(r.open[c], need.Name)
+				r.open[c][n.Name] = true
 			default:
-				again = append(again, r.connect(c, need, targets)...)
+				again = append(again, r.connect(c, n, targets)...)
 			}
 		}
 	}
@@ -157,17 +194,12 @@ func (r *resolver) resolve(c *sbom.Component) []*sbom.Component {
 
 // targets returns the distributions of a name that e sees.
 func (r *resolver) targets(e *environment, name string) []*sbom.Component {
-	conda, ok := strings.CutPrefix(name, tokenConda)
-	if ok {
-		return e.members["conda:"+conda]
-	}
-	name = require.Normalize(name)
 	if own := e.members[name]; len(own) > 0 || !e.system {
-		return own
+		return own[:min(len(own), maxTargets)]
 	}
-	for _, folder := range slices.Sorted(maps.Keys(r.environments)) {
-		if o := r.environments[folder]; e.sees(o) && len(o.members[name]) > 0 {
-			return o.members[name]
+	for _, o := range r.system[containerPrefix(e.folder)] {
+		if there := o.members[name]; len(there) > 0 && e.sees(o) {
+			return there[:min(len(there), maxTargets)]
 		}
 	}
 	return nil
@@ -175,16 +207,16 @@ func (r *resolver) targets(e *environment, name string) []*sbom.Component {
 
 // connect makes edges from c to targets, and returns those that get a further
 // extra by that.
-func (r *resolver) connect(c *sbom.Component, need require.Requirement, targets []*sbom.Component) []*sbom.Component {
+func (r *resolver) connect(c *sbom.Component, n need, targets []*sbom.Component) []*sbom.Component {
 	var again []*sbom.Component
 	for _, to := range targets {
 		r.edges[sbom.Edge{Kind: sbom.DependsOn, From: c.Key, To: to.Key}] = true
 		v, err := version.Parse(to.Version)
-		if err == nil && !to.Wanted && !need.Set.Contains(v) {
-			r.note(c, sbom.Note, "python.conflict", fmt.Sprintf("needs %s %s, and %s is here", need.Name, need.Set, to.Version))
+		if err == nil && !to.Wanted && !n.Set.Contains(v) {
+			r.note(c, sbom.Note, "python.conflict", fmt.Sprintf("needs %s %s, and %s is here", n.Name, n.Set, to.Version))
 		}
 		before := len(r.extras[to])
-		for _, extra := range need.Extras {
+		for _, extra := range n.Extras {
 			extra = require.Normalize(extra)
 			if !slices.Contains(r.extras[to], extra) && len(r.extras[to]) < maxExtras {
 				r.extras[to] = append(r.extras[to], extra)
@@ -197,6 +229,16 @@ func (r *resolver) connect(c *sbom.Component, need require.Requirement, targets 
 	return again
 }
 
+// findSystem finds the folders of the system's Python in each container.
+func (r *resolver) findSystem() {
+	for _, folder := range slices.Sorted(maps.Keys(r.environments)) {
+		e, prefix := r.environments[folder], containerPrefix(folder)
+		if e.system && len(r.system[prefix]) < maxSystem {
+			r.system[prefix] = append(r.system[prefix], e)
+		}
+	}
+}
+
 // noteDuplicates notes projects that one environment has twice.
 func (r *resolver) noteDuplicates() {
 	for _, folder := range slices.Sorted(maps.Keys(r.environments)) {
@@ -206,9 +248,9 @@ func (r *resolver) noteDuplicates() {
 			if len(here) < 2 {
 				continue
 			}
-			var versions []string
+			versions := names{}
 			for _, c := range here {
-				versions = append(versions, fmt.Sprintf("%s (%s)", c.Version, c.Locations[0].Path))
+				versions[fmt.Sprintf("%s (%s)", c.Version, c.Locations[0].Path)] = true
 			}
 			r.found(here[0], sbom.Note, "python.duplicate", "it is in one environment more than once: ", versions)
 		}
@@ -227,12 +269,15 @@ func (r *resolver) compareRecord(c *sbom.Component) {
 			}
 		}
 	}
+	here := map[string]bool{}
+	for _, l := range c.Locations {
+		here[l.Path] = true
+	}
 	for file, digest := range listed {
 		got, ok := read[file]
-		here := slices.ContainsFunc(c.Locations, func(l sbom.Location) bool { return l.Path == file })
 		f := sbom.Finding{Kind: sbom.Note, Subject: c.Key, Path: file}
 		switch {
-		case !ok && !here:
+		case !ok && !here[file]:
 			f.Code, f.Detail = "python.record.missing", "RECORD lists a file that is not here"
 		case ok && got != digest:
 			f.Code, f.Detail = "python.record.changed", "the file is not as RECORD has it"

@@ -24,13 +24,7 @@ func readLock(p place, f *sbom.File) ([]*sbom.Component, error) {
 	for _, name := range l.Includes {
 		errs = append(errs, p.checkInclude(name))
 	}
-	keys := map[string][]string{} // normal name -> keys of its locked versions
-	versions := map[lock.Need]string{}
-	for _, w := range l.Packages {
-		name, key := require.Normalize(w.Name), p.wantedKey(w.Name, w.Version)
-		keys[name] = append(keys[name], key)
-		versions[lock.Need{Name: name, Version: w.Version}] = key
-	}
+	locked := p.lockedKeys(l)
 	var found []*sbom.Component
 	for _, w := range l.Packages {
 		if !require.ValidName(w.Name) || w.Version != "" && !isVersionText(w.Version) {
@@ -38,17 +32,43 @@ func readLock(p place, f *sbom.File) ([]*sbom.Component, error) {
 			continue
 		}
 		c := p.wanted(w)
-		for _, need := range w.Requires {
-			need.Name = require.Normalize(need.Name)
-			if key := versions[need]; need.Version != "" && key != "" {
-				c.DependsOn = append(c.DependsOn, key)
-			} else {
-				c.DependsOn = append(c.DependsOn, keys[need.Name]...)
-			}
+		if needs, all := locked.keys(w.Requires); l.Whole && all {
+			c.DependsOn, c.Dependencies = needs, sbom.Complete
+		} else {
+			c.DependsOn = needs
 		}
 		found = append(found, c)
 	}
 	return found, errors.Join(errs...)
+}
+
+// lockedKeys maps what packages need to the keys of locked packages: by normal
+// name and version, and by name alone.
+type lockedKeys map[lock.Need][]string
+
+func (p place) lockedKeys(l lock.Lock) lockedKeys {
+	locked := lockedKeys{}
+	for _, w := range l.Packages {
+		name, key := require.Normalize(w.Name), p.wantedKey(w.Name, w.Version)
+		for _, need := range []lock.Need{{Name: name}, {Name: name, Version: w.Version}} {
+			if !slices.Contains(locked[need], key) && len(locked[need]) < maxTargets {
+				locked[need] = append(locked[need], key)
+			}
+		}
+	}
+	return locked
+}
+
+// keys returns the keys of the packages that are needed, and whether all are
+// locked.
+func (locked lockedKeys) keys(needs []lock.Need) (keys []string, all bool) {
+	all = true
+	for _, need := range needs {
+		need.Name = require.Normalize(need.Name)
+		all = all && len(locked[need]) > 0
+		keys = append(keys, locked[need]...)
+	}
+	return keys, all
 }
 
 // checkInclude returns an error if a requirements file reads another one that
@@ -79,7 +99,6 @@ func (p place) wanted(w lock.Package) *sbom.Component {
 	c.Key, c.Wanted = p.wantedKey(w.Name, w.Version), true
 	if w.Self {
 		c.Key, c.Wanted, c.Part = "pypi-project:"+p.root()+p.folder, false, true
-		c.Joints.DependsOn = nil
 		return c
 	}
 	addProperty(c, propSpec, w.Spec)

@@ -19,6 +19,7 @@ import (
 type Lock struct {
 	Packages []Package
 	Includes []string // other files that it reads, as written
+	Whole    bool     // what each package needs is all there, if it is needed
 }
 
 // A Package is a project that is wanted.
@@ -66,11 +67,11 @@ func newHash(s string) []Hash {
 func Read(base string, data []byte) (Lock, error) {
 	switch {
 	case base == "poetry.lock":
-		return fromTOML(data, poetry)
+		return fromTOML(data, poetry, true)
 	case base == "pdm.lock":
-		return fromTOML(data, pdm)
+		return fromTOML(data, pdm, true)
 	case base == "uv.lock":
-		return fromTOML(data, uv)
+		return fromTOML(data, uv, true)
 	case base == "Pipfile.lock":
 		t, err := tree.JSON(data)
 		if err != nil {
@@ -78,7 +79,7 @@ func Read(base string, data []byte) (Lock, error) {
 		}
 		return pipfile(t), nil
 	case strings.HasPrefix(base, "pylock.") && path.Ext(base) == ".toml":
-		return fromTOML(data, pylock)
+		return fromTOML(data, pylock, false)
 	case path.Ext(base) == ".txt":
 		return requirements(data)
 	}
@@ -87,12 +88,12 @@ func Read(base string, data []byte) (Lock, error) {
 
 // fromTOML reads the packages of a TOML file. One without a name is left out
 // and said in the error.
-func fromTOML(data []byte, read func(tree.Table) []Package) (Lock, error) {
+func fromTOML(data []byte, read func(tree.Table) []Package, whole bool) (Lock, error) {
 	t, err := tree.TOML(data)
 	if err != nil {
 		return Lock{}, err
 	}
-	var l Lock
+	l := Lock{Whole: whole}
 	unnamed := 0
 	for _, p := range read(t) {
 		if p.Name == "" {

@@ -229,7 +229,7 @@ name = "u"
 version = "0"
 url = "https://example.org/u.zip"
 `, []Package{
-			{Name: "a", Version: "1.0", Groups: []string{"default"}, Requires: []Need{{Name: "B_b"}, {Name: "c"}}, Files: []File{{Name: "a-1.0.whl", Hashes: sha("ab")}, {Name: "a-1.0.tar.gz", URL: "https://example.org/a-1.0.tar.gz", Hashes: sha("cd")}}},
+			{Name: "a", Version: "1.0", Groups: []string{"default"}, Requires: []Need{{Name: "B_b"}, {Name: "c"}, {}}, Files: []File{{Name: "a-1.0.whl", Hashes: sha("ab")}, {Name: "a-1.0.tar.gz", URL: "https://example.org/a-1.0.tar.gz", Hashes: sha("cd")}}},
 			{Name: "g", Version: "2", Origin: dist.Origin{URL: "https://example.org/g", VCS: "git", Commit: "abc", Requested: "main"}},
 			{Name: "l", Version: "0", Origin: dist.Origin{Folder: "l", Editable: true}},
 			{Name: "u", Version: "0", Origin: dist.Origin{URL: "https://example.org/u.zip"}},

@@ -107,13 +107,13 @@ func pdm(t tree.Table) []Package {
 	return all
 }
 
-// namesOf returns the projects that requirements name.
+// namesOf returns the projects that requirements name; a Need without a name
+// is one that cannot be read.
 func namesOf(requirements []string) []Need {
 	var all []Need
 	for _, s := range requirements {
-		if r, _ := require.Parse(s); r.Name != "" {
-			all = append(all, Need{Name: r.Name})
-		}
+		r, _ := require.Parse(s)
+		all = append(all, Need{Name: r.Name})
 	}
 	return all
 }
