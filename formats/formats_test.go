@@ -3,24 +3,30 @@ package formats_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/manifestgen/manifestgen/formats"
 	"github.com/manifestgen/manifestgen/formats/internal/facts"
+	"github.com/manifestgen/manifestgen/formats/internal/formattest"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // each runs test for every format and every fixture.
 func each(t *testing.T, test func(t *testing.T, f formats.Format, m *sbom.Manifest)) {
 	for _, f := range formats.All() {
-		all := fixtures()
+		all := formattest.Fixtures()
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			t.Run(f.Name+"/"+name, func(t *testing.T) { test(t, f, all[name]) })
 		}
@@ -126,8 +132,30 @@ func isRecord(x any) bool {
 	return false
 }
 
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestGolden compares with documents that were checked by hand and against the
+// schemas, so that a change of what is written is a change of a file.
+func TestGolden(t *testing.T) {
+	for _, f := range formats.All() {
+		got, file := encode(t, f, formattest.Full()), filepath.Join("testdata", "full"+f.Suffixes[0])
+		if *update {
+			if err := os.WriteFile(file, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(string(got), string(want)); d != "" {
+			t.Errorf("%s: got (-) is not want (+):\n%s", file, d)
+		}
+	}
+}
+
 func TestFormatsSayTheSame(t *testing.T) {
-	for name, m := range fixtures() {
+	for name, m := range formattest.Fixtures() {
 		t.Run(name, func(t *testing.T) {
 			for _, a := range formats.All() {
 				once := decode(t, a, encode(t, a, m))
@@ -164,7 +192,7 @@ func TestEncodeLeavesTheManifestAlone(t *testing.T) {
 	each(t, func(t *testing.T, f formats.Format, m *sbom.Manifest) {
 		encode(t, f, m)
 		encode(t, f, m)
-		if d := diff(m, fixtures()[strings.TrimPrefix(t.Name(), "TestEncodeLeavesTheManifestAlone/"+f.Name+"/")]); d != "" {
+		if d := diff(m, formattest.Fixtures()[strings.TrimPrefix(t.Name(), "TestEncodeLeavesTheManifestAlone/"+f.Name+"/")]); d != "" {
 			t.Errorf("the manifest has changed:\n%.4000s", d)
 		}
 	})
@@ -173,7 +201,7 @@ func TestEncodeLeavesTheManifestAlone(t *testing.T) {
 func TestPhases(t *testing.T) {
 	for _, f := range formats.All() {
 		for _, phase := range []string{"design", "pre-build", "build", "post-build", "operations", "discovery", "decommission", "afterlife", "Build"} {
-			m := minimal()
+			m := formattest.Minimal()
 			m.Phase = phase
 			if got := decode(t, f, encode(t, f, m)).Phase; got != phase {
 				t.Errorf("%s: phase %q comes back as %q", f.Name, phase, got)
@@ -184,7 +212,7 @@ func TestPhases(t *testing.T) {
 
 func TestInvalidIsNotWritten(t *testing.T) {
 	for _, f := range formats.All() {
-		m := minimal()
+		m := formattest.Minimal()
 		m.Edges = []sbom.Edge{{Kind: sbom.DependsOn, From: "a", To: "nowhere"}}
 		var buf bytes.Buffer
 		if err := f.Encode(&buf, m); err == nil || !strings.Contains(err.Error(), "nowhere") {
@@ -201,7 +229,7 @@ func TestInvalidIsNotWritten(t *testing.T) {
 func TestTampered(t *testing.T) {
 	for _, f := range formats.All() {
 		t.Run(f.Name, func(t *testing.T) {
-			data := bytes.ReplaceAll(encode(t, f, release()), []byte(`"30.1.0"`), []byte(`"66.6"`))
+			data := bytes.ReplaceAll(encode(t, f, formattest.Release()), []byte(`"30.1.0"`), []byte(`"66.6"`))
 			m := decode(t, f, data)
 			if m.Principal.Version != "66.6" {
 				t.Errorf("version %q, want the edited one", m.Principal.Version)
@@ -213,9 +241,47 @@ func TestTampered(t *testing.T) {
 	}
 }
 
+// TestSmuggled puts a record into a document that has the right digest and says
+// something else than the document.
+func TestSmuggled(t *testing.T) {
+	for _, f := range formats.All() {
+		t.Run(f.Name, func(t *testing.T) {
+			data := encode(t, f, formattest.Release())
+			edited := regexp.MustCompile(`(sha256[^}]*\\"version\\":\\")30.1.0`).ReplaceAll(data, []byte("${1}66.6"))
+			if bytes.Equal(edited, data) {
+				t.Fatal("the test edits nothing")
+			}
+			m := decode(t, f, edited)
+			if m.Principal.Version != "30.1.0" {
+				t.Errorf("version %q, want that of the fields", m.Principal.Version)
+			}
+			if !slices.ContainsFunc(m.Findings, func(f sbom.Finding) bool { return f.Code == "payload.mismatch" }) {
+				t.Errorf("no finding about the record: %v", m.Findings)
+			}
+		})
+	}
+}
+
+func TestTimesOutOfRange(t *testing.T) {
+	for _, f := range formats.All() {
+		m := formattest.Full()
+		m.Principal.Signature.Signed = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+		if err := f.Encode(new(bytes.Buffer), m); err == nil {
+			t.Errorf("%s: no error for the year 10000", f.Name)
+		}
+		data := encode(t, f, formattest.Full())
+		for _, s := range []string{"9999-12-31T23:59:59-12:00", "0000-01-01T00:00:00+12:00"} {
+			m := decode(t, f, bytes.ReplaceAll(data, []byte("2026-11-20T09:41:00Z"), []byte(s)))
+			if !m.Principal.Built.IsZero() {
+				t.Errorf("%s: %s is read as %v", f.Name, s, m.Principal.Built)
+			}
+		}
+	}
+}
+
 func TestTruncated(t *testing.T) {
 	for _, f := range formats.All() {
-		data := encode(t, f, release())
+		data := encode(t, f, formattest.Release())
 		for n := 0; n < len(data)-2; n += 37 {
 			if m, err := f.Decode(bytes.NewReader(data[:n])); err == nil {
 				t.Fatalf("%s: the first %d bytes of %d decode to %v", f.Name, n, len(data), m)
@@ -227,7 +293,7 @@ func TestTruncated(t *testing.T) {
 func TestNullsInLists(t *testing.T) {
 	for _, f := range formats.All() {
 		t.Run(f.Name, func(t *testing.T) {
-			data := encode(t, f, full())
+			data := encode(t, f, formattest.Full())
 			for i, c := range data {
 				if c != '[' {
 					continue
@@ -284,7 +350,7 @@ func TestDetect(t *testing.T) {
 		}
 	}
 	for _, f := range formats.All() {
-		if got, _ := formats.Detect(encode(t, f, release())[:512]); got.Name != f.Name {
+		if got, _ := formats.Detect(encode(t, f, formattest.Release())[:512]); got.Name != f.Name {
 			t.Errorf("Detect takes %s for %q", f.Name, got.Name)
 		}
 	}

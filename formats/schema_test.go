@@ -9,6 +9,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/manifestgen/manifestgen/formats"
+	"github.com/manifestgen/manifestgen/formats/internal/formattest"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
@@ -79,7 +80,7 @@ func TestSchemas(t *testing.T) {
 		t.Run(official.files[0].file, func(t *testing.T) {
 			s := schema(t, official.files)
 			f, _ := formats.ByName(official.format)
-			for fixture, m := range fixtures() {
+			for fixture, m := range formattest.Fixtures() {
 				validate(t, s, f, fixture, m)
 			}
 		})

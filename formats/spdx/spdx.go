@@ -56,14 +56,15 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// Encode writes m to w. It writes nothing if m is not valid; the error is then
-// that of [sbom.Manifest.Validate]. Equal manifests give equal bytes. Bytes
+// Encode writes m to w. It writes nothing if m is not valid, by
+// [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests give equal bytes. Bytes
 // that are not UTF-8 become U+FFFD.
 func Encode(w io.Writer, m *sbom.Manifest) error {
-	if err := m.Validate(); err != nil {
+	ordered, err := facts.Prepare(m)
+	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	doc, err := fromManifest(facts.Order(m))
+	doc, err := fromManifest(ordered)
 	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}

@@ -70,22 +70,36 @@ func oneArtifact(_ *cobra.Command, args []string) error {
 	}
 }
 
-func (g *generate) run(ctx context.Context, ref string) error {
-	outputs, err := parseOutputs(g.outputs)
-	if err != nil {
-		return err
+// A plan is what the flags of generate come to.
+type plan struct {
+	outputs    []output
+	catalogers []sbom.Cataloger
+	digests    []string
+	created    time.Time
+}
+
+// plan reads the flags. Whatever is wrong with them is found before any work.
+func (g *generate) plan() (p plan, err error) {
+	if p.outputs, err = parseOutputs(g.outputs); err != nil {
+		return p, err
 	}
-	chosen := g.catalogers
+	if p.digests, err = parseDigests(g.digests); err != nil {
+		return p, err
+	}
+	if p.created, err = g.created(); err != nil {
+		return p, err
+	}
+	p.catalogers = g.catalogers
 	if len(g.only) > 0 {
-		if chosen, err = catalogers.ByName(g.catalogers, g.only...); err != nil {
-			return usage("%v", err)
+		if p.catalogers, err = catalogers.ByName(g.catalogers, g.only...); err != nil {
+			return p, usage("%v", err)
 		}
 	}
-	algorithms, err := parseDigests(g.digests)
-	if err != nil {
-		return err
-	}
-	created, err := g.created()
+	return p, nil
+}
+
+func (g *generate) run(ctx context.Context, ref string) error {
+	p, err := g.plan()
 	if err != nil {
 		return err
 	}
@@ -95,52 +109,52 @@ func (g *generate) run(ctx context.Context, ref string) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, g.timeout, late)
 		defer cancel()
 	}
-	defer g.progress(ref)()
-
-	artifacts, err := artifact.Open(ctx, ref, artifact.Options{Digests: algorithms, Exclude: paths(outputs)})
+	documents, err := g.describeAll(ctx, ref, p)
 	if err != nil {
-		return g.unusable(ctx, err)
-	}
-	artifacts, err = choosePlatforms(artifacts, g.platform, outputs)
-	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
 		return err
+	}
+	if err := g.write(documents, p.outputs); err != nil {
+		return err
+	}
+	return g.incomplete(documents)
+}
+
+// describeAll makes the manifests of all artifacts that ref holds and that are
+// wanted.
+func (g *generate) describeAll(ctx context.Context, ref string, p plan) ([]*document, error) {
+	defer g.progress(ref)()
+	artifacts, err := artifact.Open(ctx, ref, artifact.Options{Digests: p.digests, Exclude: paths(p.outputs)})
+	if err != nil {
+		return nil, &exitError{exitUnusable, err}
+	}
+	if artifacts, err = choosePlatforms(artifacts, g.platform, p.outputs); err != nil {
+		return nil, err
 	}
 	var documents []*document
-	gaps := 0
 	for _, a := range artifacts {
-		m, err := g.describe(ctx, a, chosen, created)
+		m, err := describe(ctx, a, p)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		gaps += m.Gaps()
 		documents = append(documents, &document{artifact: a, manifest: m})
 	}
-	if err := g.write(documents, outputs); err != nil {
-		return err
-	}
-	return g.incomplete(documents, gaps)
+	return documents, nil
 }
 
 // describe makes the manifest of one artifact.
-func (g *generate) describe(ctx context.Context, a *sbom.Artifact, chosen []sbom.Cataloger, created time.Time) (*sbom.Manifest, error) {
-	inventory, err := sbom.Scan(ctx, a, chosen, sbom.Limits{})
+func describe(ctx context.Context, a *sbom.Artifact, p plan) (*sbom.Manifest, error) {
+	inventory, err := sbom.Scan(ctx, a, p.catalogers, sbom.Limits{})
 	if err != nil {
-		return nil, g.unusable(ctx, err)
+		return nil, err
 	}
 	return sbom.Assemble(inventory, sbom.Options{
-		Created: created,
+		Created: p.created,
 		Tools:   []sbom.Tool{{Name: "manifestgen", Version: version()}},
 		Phase:   "post-build",
 	})
-}
-
-// unusable returns the error of an artifact that cannot be read, or of what ended
-// reading it.
-func (g *generate) unusable(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	return &exitError{exitUnusable, err}
 }
 
 // parseDigests reads the value of --digests.
@@ -214,7 +228,11 @@ func platforms(all []*sbom.Artifact) string {
 const shownGaps = 10
 
 // incomplete tells the gaps and returns the error that they end the command with.
-func (g *generate) incomplete(documents []*document, gaps int) error {
+func (g *generate) incomplete(documents []*document) error {
+	gaps := 0
+	for _, d := range documents {
+		gaps += d.manifest.Gaps()
+	}
 	if gaps == 0 {
 		return nil
 	}

@@ -62,23 +62,31 @@ func (g *generate) progress(ref string) (done func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		start := time.Now()
-		ticker := time.NewTicker(patience / 2)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case now := <-ticker.C:
-				if since := now.Sub(start); since >= patience {
-					fmt.Fprintf(g.process.Stderr, "\r\x1b[Kmanifestgen: reading %s, %d s ", printable(ref), int(since.Seconds()))
-				}
-			}
-		}
+		g.tick(ref, stop)
 	}()
 	return func() {
 		close(stop)
 		<-stopped
-		fmt.Fprint(g.process.Stderr, "\r\x1b[K")
+	}
+}
+
+// tick tells every second how long it has been, and wipes that at the end.
+func (g *generate) tick(ref string, stop <-chan struct{}) {
+	start, told := time.Now(), false
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-stop:
+			if told {
+				fmt.Fprint(g.process.Stderr, "\r\x1b[K")
+			}
+			return
+		case now := <-ticker.C:
+			if since := now.Sub(start); since >= patience {
+				told = true
+				fmt.Fprintf(g.process.Stderr, "\r\x1b[Kmanifestgen: reading %s, %d s ", printable(ref), int(since.Seconds()))
+			}
+		}
 	}
 }

@@ -15,6 +15,7 @@ package facts
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -160,5 +161,16 @@ func ParseTime(s string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
+	if err == nil {
+		err = checkYear(t)
+	}
 	return t.UTC(), err
+}
+
+// checkYear refuses a time that RFC 3339 has no room for in UTC.
+func checkYear(t time.Time) error {
+	if y := t.UTC().Year(); y < 0 || y > 9999 {
+		return fmt.Errorf("the year %d has not four digits", y)
+	}
+	return nil
 }

@@ -7,9 +7,29 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
+
+// Prepare checks that m can be written, and returns it in order, as [Order] does.
+func Prepare(m *sbom.Manifest) (*sbom.Manifest, error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	p := m.Principal
+	for _, t := range []time.Time{m.Created, p.Built, p.Published, p.SupportEnd, p.Committed, p.Signature.Signed} {
+		if err := checkYear(t); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range m.Components {
+		if err := checkYear(c.Built); err != nil {
+			return nil, fmt.Errorf("component %s: %w", c.Ref, err)
+		}
+	}
+	return Order(m), nil
+}
 
 // Order returns m with components, edges and findings sorted and without
 // repetitions, so that equal manifests give equal bytes. Edges that only repeat
@@ -72,7 +92,7 @@ func Finish(m *sbom.Manifest) (*sbom.Manifest, error) {
 	m.Edges = slices.DeleteFunc(m.Edges, func(e sbom.Edge) bool { return !refs[e.From] || !refs[e.To] })
 	if n := edges - len(m.Edges); n > 0 {
 		m.Findings = append(m.Findings, sbom.Finding{Kind: sbom.Note, Code: "edge.dangling",
-			Detail: fmt.Sprintf("%d relations to something that is no component are left out", n)})
+			Detail: fmt.Sprintf("relations to something that is no component are left out: %d", n)})
 	}
 	for i, f := range m.Findings {
 		if !refs[f.Subject] {

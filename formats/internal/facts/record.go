@@ -41,7 +41,9 @@ func SealRecord(p, native *sbom.Principal) (string, error) {
 }
 
 // OpenRecord returns the principal of a record if it belongs to the document
-// whose other fields say native. Otherwise the error says why not.
+// whose other fields say native. Otherwise the error says why not. A record may
+// add to what the fields say, and contradict nothing: else people and machines
+// would read different things in one document.
 func OpenRecord(text string, native *sbom.Principal) (*sbom.Principal, error) {
 	body, ok := strings.CutPrefix(text, RecordMark)
 	if !ok {
@@ -53,6 +55,9 @@ func OpenRecord(text string, native *sbom.Principal) (*sbom.Principal, error) {
 	}
 	if r.Principal == nil || r.SHA256 != digest(native) {
 		return nil, errors.New("the record of the principal does not fit the document, which was edited after it was made")
+	}
+	if len(MissingFromPrincipal(r.Principal, native)) > 0 {
+		return nil, errors.New("the record of the principal contradicts the document")
 	}
 	return r.Principal, nil
 }

@@ -1,30 +1,31 @@
-package formats_test
+// Package formattest has manifests that every format must carry.
+package formattest
 
 import (
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// fixtures are the manifests that every format must carry.
-func fixtures() map[string]*sbom.Manifest {
+// Fixtures returns all manifests by name, made anew by each call.
+func Fixtures() map[string]*sbom.Manifest {
 	return map[string]*sbom.Manifest{
-		"minimal": minimal(),
-		"full":    full(),
-		"release": release(),
-		"hostile": hostile(),
-		"nested":  nested(),
-		"words":   words(),
-		"many":    many(5000),
+		"minimal": Minimal(),
+		"full":    Full(),
+		"release": Release(),
+		"hostile": Hostile(),
+		"nested":  Nested(),
+		"words":   Words(),
+		"many":    Many(5000),
 	}
 }
 
-func minimal() *sbom.Manifest {
+// Minimal says as little as a manifest can.
+func Minimal() *sbom.Manifest {
 	return &sbom.Manifest{Principal: &sbom.Principal{Component: sbom.Component{Ref: "a", Name: "a"}}}
 }
 
@@ -66,8 +67,8 @@ func fullComponent(ref string) sbom.Component {
 	}
 }
 
-// full has every field of every struct of the model set somewhere.
-func full() *sbom.Manifest {
+// Full has every field of every struct of the model set somewhere.
+func Full() *sbom.Manifest {
 	root := fullComponent("root")
 	root.Type, root.Name, root.Version = sbom.TypeApplication, "nova", "30.1.0"
 	root.PURL = "pkg:generic/nova@30.1.0?arch=amd64&os=linux"
@@ -114,9 +115,9 @@ func full() *sbom.Manifest {
 	return m
 }
 
-// release is what a build of a Go program is like.
-func release() *sbom.Manifest {
-	m := full()
+// Release is what a build of a Go program is like.
+func Release() *sbom.Manifest {
+	m := Full()
 	p := m.Principal
 	p.Wanted, p.CPE, p.Concluded, p.Properties, p.Links = false, "", "", nil, p.Links[:2]
 	p.Declared, p.LicenseTexts = "Apache-2.0", nil
@@ -132,10 +133,10 @@ func release() *sbom.Manifest {
 	return m
 }
 
-// words uses every word that a format may spell in its own way: types, hash
+// Words uses every word that a format may spell in its own way: types, hash
 // functions, types of links, and what is known of a list.
-func words() *sbom.Manifest {
-	m := minimal()
+func Words() *sbom.Manifest {
+	m := Minimal()
 	add := func(c sbom.Component) {
 		c.Ref = fmt.Sprintf("c%03d", len(m.Components))
 		c.Name = c.Ref
@@ -176,19 +177,19 @@ func words() *sbom.Manifest {
 	return m
 }
 
-// nasty are strings that break a careless writer or reader.
-var nasty = []string{
+// Nasty are strings that break a careless writer or reader.
+var Nasty = []string{
 	`"`, `\`, `\"`, `ends with \`, `</text>`, `<a href="x">&amp;</a>`, "\x1b]52;c;AAAA\x07\x1b[31m", "\u202eevil\u2066", "a\r\nb\nc\n", "\u2028\u2029",
 	"emoji \U0001f600 \U0001f469\u200d\U0001f4bb", "\x00\x01\x7f", "NOASSERTION", "NONE", "Organization: x (y)", "a (b@example.org)", " spaced ", "::set-output name=x::y",
 	"##vso[task]", "manifestgen/1 {}", "manifestgen/properties []", "SPDXRef-DOCUMENT", "é\u00e9\ufffd", "null", "[]", "https://example.org/ x", "http://[::1", "%zz", "LicenseRef-x",
 }
 
-// hostile has nasty strings in every field that takes any.
-func hostile() *sbom.Manifest {
-	m := full()
+// Hostile has nasty strings in every field that takes any.
+func Hostile() *sbom.Manifest {
+	m := Full()
 	m.Components, m.Edges = nil, nil
 	m.Findings = nil
-	for i, s := range nasty {
+	for i, s := range Nasty {
 		c := &sbom.Component{}
 		fill(reflect.ValueOf(c).Elem(), s)
 		c.Ref, c.Name = fmt.Sprintf("%03d%s", i, s[:min(len(s), 64)]), s
@@ -205,7 +206,7 @@ func hostile() *sbom.Manifest {
 	m.Components[0].Properties = append(m.Components[0].Properties, sbom.Property{Name: "long", Value: long})
 	p := m.Principal
 	p.Description = long
-	for _, s := range append(nasty, "manifestgen:record", "manifestgen:ref", "bsi:component:filename", "manifestgen:contained-in", "manifestgen:properties") {
+	for _, s := range append(Nasty, "manifestgen:record", "manifestgen:ref", "bsi:component:filename", "manifestgen:contained-in", "manifestgen:properties") {
 		p.Properties = append(p.Properties, sbom.Property{Name: s, Value: s})
 		p.Settings = append(p.Settings, sbom.Property{Name: s, Value: s})
 		p.Inputs = append(p.Inputs, sbom.Input{Name: s, URL: s, Digests: []sbom.Digest{{Algorithm: s, Value: s}}})
@@ -213,8 +214,8 @@ func hostile() *sbom.Manifest {
 		p.Evidence = append(p.Evidence, sbom.Evidence{Field: s, Value: s, Source: sbom.Source(s), Where: s})
 		m.Tools = append(m.Tools, sbom.Tool{Name: s, Version: s})
 	}
-	m.ID, m.Phase, m.Author.Name = `not a "uuid"`, nasty[5], nasty[14]
-	p.Repository, p.Commit, p.Toolchain, p.Maker.Name = nasty[9], nasty[8], nasty[4], nasty[14]
+	m.ID, m.Phase, m.Author.Name = `not a "uuid"`, Nasty[5], Nasty[14]
+	p.Repository, p.Commit, p.Toolchain, p.Maker.Name = Nasty[9], Nasty[8], Nasty[4], Nasty[14]
 	return m
 }
 
@@ -235,10 +236,10 @@ func fill(v reflect.Value, s string) {
 	}
 }
 
-// nested has containers in containers, one thing in two, cycles, and a chain
+// Nested has containers in containers, one thing in two, cycles, and a chain
 // that is deeper than any format nests.
-func nested() *sbom.Manifest {
-	m := minimal()
+func Nested() *sbom.Manifest {
+	m := Minimal()
 	add := func(ref string) {
 		m.Components = append(m.Components, &sbom.Component{Ref: ref, Type: sbom.TypeFile, Name: ref})
 	}
@@ -266,9 +267,9 @@ func nested() *sbom.Manifest {
 	return m
 }
 
-// many has n components with about two edges each.
-func many(n int) *sbom.Manifest {
-	m := release()
+// Many has n components with about two edges each.
+func Many(n int) *sbom.Manifest {
+	m := Release()
 	m.Components, m.Edges = nil, nil
 	for i := range n {
 		name := fmt.Sprintf("example.org/module%06d", i)
@@ -282,38 +283,4 @@ func many(n int) *sbom.Manifest {
 			sbom.Edge{Kind: sbom.DependsOn, From: m.Principal.Ref, To: purl})
 	}
 	return m
-}
-
-// TestFullIsFull checks that the fixture sets every field of the model, so that
-// the round trips are about all of it.
-func TestFullIsFull(t *testing.T) {
-	set := map[string]bool{}
-	visit(reflect.ValueOf(full()), "Manifest", set)
-	for path, ok := range set {
-		if !ok {
-			t.Errorf("%s is zero everywhere in the fixture", path)
-		}
-	}
-}
-
-// visit records for each field of each struct type whether it is set anywhere.
-func visit(v reflect.Value, path string, set map[string]bool) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		visit(v.Elem(), path, set)
-	case reflect.Slice:
-		for i := range v.Len() {
-			visit(v.Index(i), path, set)
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			f := v.Type().Field(i)
-			if !f.IsExported() || f.Name == "Joints" {
-				continue
-			}
-			name := v.Type().Name() + "." + f.Name
-			set[name] = set[name] || !v.Field(i).IsZero()
-			visit(v.Field(i), name, set)
-		}
-	}
 }

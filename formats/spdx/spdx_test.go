@@ -1,0 +1,210 @@
+package spdx
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/manifestgen/manifestgen/formats/internal/facts"
+	"github.com/manifestgen/manifestgen/formats/internal/formattest"
+	"github.com/manifestgen/manifestgen/sbom"
+)
+
+func encode(t testing.TB, m *sbom.Manifest) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	if err := Encode(&buf, m); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+// foreign is in the shape that other tools write, with the spellings that the
+// standard allows beside ours.
+const foreign = `{
+"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": "x", "documentNamespace": "https://example.org/x",
+"creationInfo": {"created": "2026-01-02T03:04:05Z", "creators": ["Organization: AT\u0026T \"Labs\" (a@example.org)", "Tool: syft-1.2.3"], "licenseListVersion": "3.25"},
+"documentDescribes": ["SPDXRef-root"],
+"packages": [
+ {"SPDXID": "SPDXRef-lib", "name": "lib", "versionInfo": "1", "downloadLocation": "https://example.org/lib.tgz", "supplier": "Person: Z\u00fc\\", "homepage": "https://example.org/lib",
+  "licenseDeclared": "MIT", "licenseConcluded": "NOASSERTION", "copyrightText": "NONE", "primaryPackagePurpose": "OPERATING-SYSTEM",
+  "checksums": [{"algorithm": "SHA1", "checksumValue": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}],
+  "externalRefs": [{"referenceCategory": "PACKAGE_MANAGER", "referenceType": "purl", "referenceLocator": "pkg:generic/lib@1"}]},
+ {"SPDXID": "SPDXRef-root", "name": "root", "downloadLocation": "NOASSERTION", "filesAnalyzed": false},
+ {"SPDXID": "SPDXRef-copy", "name": "lib", "versionInfo": "1", "downloadLocation": "NONE",
+  "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:generic/lib@1"}]}
+],
+"files": [{"SPDXID": "SPDXRef-file", "fileName": "a", "checksums": []}],
+"relationships": [
+ {"spdxElementId": "SPDXRef-lib", "relationshipType": "DEPENDENCY_OF", "relatedSpdxElement": "SPDXRef-root"},
+ {"spdxElementId": "SPDXRef-copy", "relationshipType": "CONTAINED_BY", "relatedSpdxElement": "SPDXRef-lib"},
+ {"spdxElementId": "SPDXRef-root", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-file"},
+ {"spdxElementId": "SPDXRef-lib", "relationshipType": "DEPENDS_ON", "relatedSpdxElement": "NOASSERTION"},
+ null
+]}`
+
+func TestDecodeForeign(t *testing.T) {
+	m, err := Decode(strings.NewReader(foreign))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := json.MarshalIndent(m, "", " ")
+	want := `{
+ "id": "",
+ "version": 0,
+ "created": "2026-01-02T03:04:05Z",
+ "tools": [
+  {
+   "name": "syft",
+   "version": "1.2.3"
+  }
+ ],
+ "author": {
+  "name": "AT\u0026T \"Labs\"",
+  "contacts": [
+   {
+    "email": "a@example.org"
+   }
+  ]
+ },
+ "principal": {
+  "ref": "SPDXRef-root",
+  "name": "root"
+ },
+ "components": [
+  {
+   "ref": "SPDXRef-copy",
+   "name": "lib",
+   "version": "1",
+   "purl": "pkg:generic/lib@1"
+  },
+  {
+   "ref": "pkg:generic/lib@1",
+   "type": "operating-system",
+   "name": "lib",
+   "version": "1",
+   "purl": "pkg:generic/lib@1",
+   "digests": [
+    {
+     "algorithm": "SHA-1",
+     "value": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    }
+   ],
+   "declared": "MIT",
+   "supplier": {
+    "name": "Zü\\",
+    "person": true
+   },
+   "links": [
+    {
+     "type": "website",
+     "url": "https://example.org/lib"
+    },
+    {
+     "type": "distribution",
+     "url": "https://example.org/lib.tgz"
+    }
+   ],
+   "dependencies": "undetermined"
+  }
+ ],
+ "edges": [
+  {
+   "kind": "depends-on",
+   "from": "SPDXRef-root",
+   "to": "pkg:generic/lib@1"
+  },
+  {
+   "kind": "contains",
+   "from": "pkg:generic/lib@1",
+   "to": "SPDXRef-copy"
+  }
+ ],
+ "findings": [
+  {
+   "kind": "note",
+   "code": "edge.dangling",
+   "detail": "relations to something that is no component are left out: 1"
+  }
+ ]
+}`
+	if string(got) != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	const root = `{"SPDXID":"SPDXRef-a","name":"a"}`
+	tests := []struct{ name, in, wantErr string }{
+		{"empty", ``, "unexpected end"},
+		{"another format", `{"bomFormat":"CycloneDX"}`, "spdxVersion"},
+		{"SPDX 3", `{"spdxVersion":"SPDX-3.0"}`, "SPDX-3.0"},
+		{"describes nothing", `{"spdxVersion":"SPDX-2.3"}`, "describes no package"},
+		{"describes a file", `{"spdxVersion":"SPDX-2.3","documentDescribes":["SPDXRef-x"],"packages":[` + root + `]}`, "describes no package"},
+		{"one id twice", `{"spdxVersion":"SPDX-2.3","documentDescribes":["SPDXRef-a"],"packages":[` + root + `,` + root + `]}`, "used twice"},
+		{"null package", `{"spdxVersion":"SPDX-2.3","documentDescribes":["SPDXRef-a"],"packages":[` + root + `,null]}`, "packages[1]"},
+		{"no name", `{"spdxVersion":"SPDX-2.3","documentDescribes":["SPDXRef-a"],"packages":[{"SPDXID":"SPDXRef-a"}]}`, "no name"},
+		{"one ref twice", `{"spdxVersion":"SPDX-2.3","documentDescribes":["SPDXRef-a"],"packages":[` + root + `,{"SPDXID":"SPDXRef-b","name":"b",
+			"annotations":[{"comment":"manifestgen/properties [{\"name\":\"manifestgen:ref\",\"value\":\"SPDXRef-a\"}]"}]}]}`, "two packages have the ref"},
+		{"text after the document", `{} {}`, "after top-level"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := Decode(strings.NewReader(tt.in))
+			if err == nil || !strings.Contains(err.Error(), tt.wantErr) || m != nil {
+				t.Errorf("Decode = %v, %v, want an error with %q", m, err, tt.wantErr)
+			}
+		})
+	}
+}
+
+func TestDecoderLimit(t *testing.T) {
+	data := encode(t, formattest.Minimal())
+	if _, err := (Decoder{Limit: int64(len(data))}).Decode(bytes.NewReader(data)); err != nil {
+		t.Error(err)
+	}
+	if _, err := (Decoder{Limit: int64(len(data)) - 1}).Decode(bytes.NewReader(data)); !errors.Is(err, facts.ErrTooLong) {
+		t.Errorf("error %v, want %v", err, facts.ErrTooLong)
+	}
+}
+
+// FuzzDecode checks that whatever can be read can be written, and then reads the
+// same again.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(foreign))
+	for _, m := range []*sbom.Manifest{formattest.Minimal(), formattest.Full(), formattest.Release(), formattest.Words()} {
+		f.Add(encode(f, m))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		once, err := Decode(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		first := encode(t, once)
+		twice, err := Decode(bytes.NewReader(first))
+		if err != nil {
+			t.Fatalf("what was written cannot be read: %v", err)
+		}
+		if second := encode(t, twice); !bytes.Equal(first, second) {
+			t.Errorf("first\n%s\nthen\n%s", first, second)
+		}
+	})
+}
+
+// BenchmarkMany compares with encoding/json on the bare structs, written in the
+// same form: the metric
+// x-json is how many times as long we take.
+func BenchmarkMany(b *testing.B) {
+	m := formattest.Many(200_000)
+	data := encode(b, m)
+	doc := &document{}
+	if err := json.Unmarshal(data, doc); err != nil {
+		b.Fatal(err)
+	}
+	formattest.Compare(b, "encode", func() error { return formattest.Bare(doc) },
+		func() error { return Encode(new(bytes.Buffer), m) })
+	formattest.Compare(b, "decode", func() error { return json.Unmarshal(data, &document{}) },
+		func() error { _, err := Decode(bytes.NewReader(data)); return err })
+}
