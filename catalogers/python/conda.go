@@ -1,6 +1,7 @@
 package python
 
 import (
+	"errors"
 	"path"
 	"strings"
 
@@ -18,7 +19,7 @@ func readConda(p place, f *sbom.File) ([]*sbom.Component, error) {
 		return nil, fault("python.metadata", err)
 	}
 	m, err := dist.ParseConda(data)
-	if !isVersionText(m.Name) || !isVersionText(m.Version) {
+	if !isWord(m.Name) || !isWord(m.Version) {
 		return nil, fault("python.metadata", err)
 	}
 	c := &sbom.Component{Type: sbom.TypeLibrary, Name: m.Name, Version: m.Version, PURL: condaPURL(m)}
@@ -41,19 +42,12 @@ func readConda(p place, f *sbom.File) ([]*sbom.Component, error) {
 			c.DependsOn = append(c.DependsOn, tokenConda+name)
 		}
 	}
-	outside := 0
+	list := fileList{root: p.root(), folder: p.folder}
 	for _, file := range m.Files {
-		inside, ok := dist.Inside(p.folder, file)
-		if !ok {
-			outside++
-			continue
-		}
-		c.Owns = append(c.Owns, p.root()+inside)
+		list.add(file)
 	}
-	if outside > 0 && err == nil {
-		err = sbom.Faultf("python.record.outside", "%d paths lead outside", outside)
-	}
-	return []*sbom.Component{c}, fault("python.metadata", err)
+	c.Owns = list.files
+	return []*sbom.Component{c}, fault("python.metadata", errors.Join(err, list.err()))
 }
 
 // condaPURL returns the package URL:

@@ -13,7 +13,7 @@ import (
 // folder of a project with what it wants.
 type environment struct {
 	folder  string                       // with the container it is in
-	members map[string][]*sbom.Component // by memberName
+	members map[string][]*sbom.Component // by normal name; conda packages by token
 	python  string                       // "3.11", "3" or ""
 	system  bool                         // one of the folders of the system's Python
 	values  map[string]string            // of markers; "" where members disagree
@@ -56,8 +56,8 @@ var extension = regexp.MustCompile(`\.cpython-([0-9])([0-9]+)-([a-z0-9_]+)-linux
 // exactABI matches the ABI tag of one version of CPython.
 var exactABI = regexp.MustCompile(`^cp([0-9])([0-9]+)m?u?$`)
 
-// learn takes from a member what it shows of its environment.
-func (e *environment) learn(c *sbom.Component) {
+// learnTags takes from the tags of a member what they show of its environment.
+func (e *environment) learnTags(c *sbom.Component) {
 	var tags []dist.Tag
 	for _, p := range c.Properties {
 		if p.Name == propTag {
@@ -65,20 +65,10 @@ func (e *environment) learn(c *sbom.Component) {
 			tags = append(tags, more...)
 		}
 	}
-	os, machine := dist.Target(tags)
-	e.learnTarget(os, machine)
+	e.learnTarget(dist.Target(tags))
 	for _, tag := range tags {
 		if m := exactABI.FindStringSubmatch(tag.ABI); m != nil {
 			e.learnPython(m[1] + "." + m[2])
-		}
-	}
-	for _, file := range c.Owns {
-		if !strings.HasSuffix(file, ".so") {
-			continue
-		}
-		if m := extension.FindStringSubmatch(file); m != nil {
-			e.learnPython(m[1] + "." + m[2])
-			e.learnTarget("linux", m[3])
 		}
 	}
 }

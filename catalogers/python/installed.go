@@ -62,13 +62,14 @@ func readMetadata(p place, f *sbom.File) ([]*sbom.Component, error) {
 	m, err := dist.ParseMetadata(bytes.NewReader(data))
 	err = errors.Join(readErr, err)
 	name, ver := strings.TrimSpace(m.Name), strings.TrimSpace(m.Version)
+	confidence := ""
 	if !require.ValidName(name) {
 		err = errors.Join(err, fmt.Errorf("%.80q is no name of a project", name))
-		name = p.name
+		name, confidence = p.name, "low"
 	}
-	if !isVersionText(ver) {
+	if !isWord(ver) {
 		err = errors.Join(err, fmt.Errorf("%.80q is no version", ver))
-		ver = p.version
+		ver, confidence = p.version, "low"
 	}
 	if name == "" {
 		return nil, fault("python.metadata", err)
@@ -85,18 +86,16 @@ func readMetadata(p place, f *sbom.File) ([]*sbom.Component, error) {
 		c.Dependencies = sbom.Complete
 	}
 	if err != nil {
-		addProperty(c, propConfidence, "low")
 		c.Dependencies = sbom.Incomplete
 	}
-	if readErr == nil {
-		c.Provides = []string{p.fileToken(data)}
-	}
+	addProperty(c, propConfidence, confidence)
+	p.addToken(c, data, readErr)
 	return []*sbom.Component{c}, fault("python.metadata", err)
 }
 
-// isVersionText reports whether s may stand as a version: old projects have
-// versions in forms of their own.
-func isVersionText(s string) bool {
+// isWord reports whether s may stand as a version or the like: old projects
+// have versions in forms of their own.
+func isWord(s string) bool {
 	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
@@ -122,10 +121,41 @@ func sameVersion(a, b string) bool {
 	return v.Compare(w) == 0
 }
 
-// fileToken says which bytes the file of p has.
-func (p place) fileToken(data []byte) string {
-	sum := sha256.Sum256(data)
-	return tokenFile + p.entry.Path + "=" + hex.EncodeToString(sum[:])
+// addToken says which bytes the file of p has, if all could be read.
+func (p place) addToken(c *sbom.Component, data []byte, err error) {
+	if err == nil {
+		sum := sha256.Sum256(data)
+		c.Provides = append(c.Provides, tokenFile+p.entry.Path+"="+hex.EncodeToString(sum[:]))
+	}
+}
+
+// A fileList collects the files of a distribution, as paths in the tree.
+type fileList struct {
+	root, folder string // that paths are relative to
+	files        []string
+	outside      int    // paths that lead outside of the tree
+	first        string // of these
+}
+
+// add adds a path and returns it as it is within the container, or "" if it
+// leads outside.
+func (l *fileList) add(p string) string {
+	inside, ok := dist.Inside(l.folder, p)
+	if !ok {
+		l.outside++
+		l.first = cmp.Or(l.first, p)
+		return ""
+	}
+	l.files = append(l.files, l.root+inside)
+	return inside
+}
+
+// err returns an error if paths lead outside.
+func (l *fileList) err() error {
+	if l.outside == 0 {
+		return nil
+	}
+	return sbom.Faultf("python.record.outside", "%d paths lead outside, the first is %.200q", l.outside, l.first)
 }
 
 // readRecord reads the list of the files of a distribution.
@@ -135,27 +165,20 @@ func (p place) fileToken(data []byte) string {
 // itself in its list as INSTALLER.
 func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 	c := p.guess()
-	outside, first, installed := 0, "", false
+	list := fileList{root: p.root(), folder: p.folder}
+	installed := false
 	err := dist.ParseRecord(f, func(r dist.Row) {
-		inside, ok := dist.Inside(p.folder, r.Path)
-		if !ok {
-			outside++
-			first = cmp.Or(first, r.Path)
-			return
-		}
-		c.Owns = append(c.Owns, p.root()+inside)
+		inside := list.add(r.Path)
 		installed = installed || inside == p.unit+"/INSTALLER"
 		if r.Algorithm == "sha256" && path.Dir(inside) == p.unit && readerOf(p.unit, path.Base(inside)) != nil {
-			c.Provides = append(c.Provides, tokenRecord+p.root()+inside+"="+r.Digest)
+			c.Provides = append(c.Provides, tokenRecord+list.root+inside+"="+r.Digest)
 		}
 	})
+	c.Owns = list.files
 	if p.entry.Container == "zip" && p.entry.Root() == "." && p.folder == "." && !installed {
 		c.Is = "."
 	}
-	if outside > 0 {
-		err = errors.Join(fault("python.record", err), sbom.Faultf("python.record.outside", "%d paths lead outside, the first is %.200q", outside, first))
-	}
-	return []*sbom.Component{c}, fault("python.record", err)
+	return []*sbom.Component{c}, fault("python.record", errors.Join(err, list.err()))
 }
 
 // readInstalledFiles reads the list of files in an .egg-info folder: one path
@@ -163,12 +186,12 @@ func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 func readInstalledFiles(p place, f *sbom.File) ([]*sbom.Component, error) {
 	data, err := f.Bytes()
 	c := p.guess()
+	list := fileList{root: p.root(), folder: p.unit}
 	for line := range strings.Lines(string(data)) {
-		if inside, ok := dist.Inside(p.unit, strings.TrimSpace(line)); ok {
-			c.Owns = append(c.Owns, p.root()+inside)
-		}
+		list.add(strings.TrimSpace(line))
 	}
-	return []*sbom.Component{c}, fault("python.record", err)
+	c.Owns = list.files
+	return []*sbom.Component{c}, fault("python.record", errors.Join(err, list.err()))
 }
 
 // readWheel reads for which platform a distribution was built.
@@ -181,7 +204,7 @@ func readWheel(p place, f *sbom.File) ([]*sbom.Component, error) {
 		addProperty(c, propTag, tag.String())
 	}
 	addProperty(c, propGenerator, w.Generator)
-	c.Provides = append(c.Provides, p.fileToken(data))
+	p.addToken(c, data, err)
 	return []*sbom.Component{c}, fault("python.metadata", errors.Join(err, parseErr))
 }
 
@@ -194,7 +217,7 @@ func readOrigin(p place, f *sbom.File) ([]*sbom.Component, error) {
 	o, err := dist.ParseOrigin(data)
 	c := p.guess()
 	addOrigin(c, o)
-	c.Provides = append(c.Provides, p.fileToken(data))
+	p.addToken(c, data, nil)
 	return []*sbom.Component{c}, fault("python.origin", err)
 }
 
@@ -202,10 +225,10 @@ func readOrigin(p place, f *sbom.File) ([]*sbom.Component, error) {
 func readInstaller(p place, f *sbom.File) ([]*sbom.Component, error) {
 	data, err := f.Bytes()
 	c := p.part()
-	if tool := strings.TrimSpace(string(data)); isVersionText(tool) {
+	if tool := strings.TrimSpace(string(data)); isWord(tool) {
 		addProperty(c, propInstaller, tool)
 	}
-	c.Provides = []string{p.fileToken(data)}
+	p.addToken(c, data, err)
 	return []*sbom.Component{c}, fault("python.metadata", err)
 }
 
@@ -215,7 +238,7 @@ func readRequested(p place, f *sbom.File) ([]*sbom.Component, error) {
 	data, err := f.Bytes()
 	c := p.guess()
 	addProperty(c, propRequested, "true")
-	c.Provides = append(c.Provides, p.fileToken(data))
+	p.addToken(c, data, err)
 	return []*sbom.Component{c}, fault("python.metadata", err)
 }
 

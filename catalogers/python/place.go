@@ -13,7 +13,7 @@ import (
 // A place is where a file stands among the files of a distribution.
 type place struct {
 	entry sbom.Entry
-	read  func(place, *sbom.File) ([]*sbom.Component, error) // nil if the file is not ours
+	read  reader // nil if the file is not ours
 
 	// unit is the folder of the distribution's metadata, or the file if it is
 	// only one. Like all paths here it is within the innermost container.
@@ -31,7 +31,7 @@ type place struct {
 }
 
 // reader reads one kind of file.
-type reader = func(place, *sbom.File) ([]*sbom.Component, error)
+type reader func(place, *sbom.File) ([]*sbom.Component, error)
 
 // readerOf returns how a file of a .dist-info or .egg-info folder is read, or
 // nil.
@@ -116,6 +116,8 @@ func placeOf(e sbom.Entry) place {
 // editablePrefix begins the name of the .pth file of an editable install.
 const editablePrefix = "__editable__."
 
+// isUnit reports whether a file is one of a folder of metadata, and if so sets
+// how it is read.
 func (p *place) isUnit(name, base string) bool {
 	p.read = readerOf(name, base)
 	return p.read != nil
@@ -147,6 +149,8 @@ func isLeftOver(folder string) bool {
 	return false
 }
 
+// isLock reports whether a file of that name in a folder of that name is a
+// lock file or requirements file.
 func isLock(base, folder string) bool {
 	switch base {
 	case "poetry.lock", "pdm.lock", "uv.lock", "Pipfile.lock", "pylock.toml":

@@ -35,20 +35,20 @@
 //
 // Findings have these codes:
 //
-//	python.conflict   a requirement excludes the version that is there
-//	python.duplicate  a project is installed twice in one environment
-//	python.limit      more requirements than are resolved
-//	python.include    a requirements file reads another, which is not read
-//	python.lock       a lock or project file that cannot be read, or a part of it
-//	python.marker     markers that the environment leaves open
-//	python.metadata   metadata that cannot be read, or a part of it
-//	python.name       metadata and the name of its folder disagree
-//	python.origin     a direct_url.json that cannot be read
-//	python.record     a RECORD that cannot be read, or a part of it
+//	python.conflict        a requirement excludes the version that is there
+//	python.duplicate       a project is installed twice in one environment
+//	python.include         a requirements file reads another, which is not read
+//	python.limit           more requirements than are resolved
+//	python.lock            a lock or project file that cannot be read, or a part of it
+//	python.marker          markers that the environment leaves open
+//	python.metadata        metadata that cannot be read, or a part of it
+//	python.name            metadata and the name of its folder disagree
+//	python.origin          a direct_url.json that cannot be read
+//	python.record          a RECORD that cannot be read, or a part of it
 //	python.record.changed  a file is not as RECORD has it
 //	python.record.missing  a metadata file that RECORD lists is not there
 //	python.record.outside  RECORD lists paths outside of the tree
-//	python.unmet      requirements that nothing here meets
+//	python.unmet           requirements that nothing here meets
 package python
 
 import (

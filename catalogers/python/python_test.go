@@ -57,7 +57,7 @@ func metadata(name, version, fields string) string {
 }
 
 func TestScan(t *testing.T) {
-	long := strings.Repeat(" x\n", 2<<20)
+	long := strings.Repeat(" "+strings.Repeat("x", 1000)+"\n", 5<<10)
 	tests := []struct {
 		name  string
 		files map[string]string
@@ -116,6 +116,10 @@ func TestScan(t *testing.T) {
 			site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
 			site + "a-1.dist-info/RECORD":   "/etc/passwd,,\n../../../../../x,,\n./a.py,,\n../../../bin/a,,\n\"a\nb.py\",,\n,,,,\n",
 		}, []string{"pkg:pypi/a@1", "gap python.record", "gap python.record.outside"}},
+		{"H120 paths of installed-files.txt", map[string]string{
+			site + "a-1.egg-info/PKG-INFO":            metadata("a", "1", ""),
+			site + "a-1.egg-info/installed-files.txt": "../a.py\n../../../../../../x\n",
+		}, []string{"pkg:pypi/a@1", "gap python.record.outside"}},
 		{"H121 changed and missing", map[string]string{
 			site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
 			site + "a-1.dist-info/RECORD":   "a-1.dist-info/METADATA,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\na-1.dist-info/WHEEL,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\na.py,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\n",

@@ -38,6 +38,9 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 		r.parse(c)
 		r.compareRecord(c)
 	}
+	for _, c := range mine {
+		r.learnFiles(c)
+	}
 	r.noteDuplicates()
 	r.findSystem()
 	queue := slices.Clone(mine)
@@ -82,8 +85,16 @@ type resolver struct {
 	findings map[sbom.Finding]bool
 }
 
+// note adds a finding about c.
 func (r *resolver) note(c *sbom.Component, kind sbom.FindingKind, code, detail string) {
-	r.findings[sbom.Finding{Kind: kind, Code: code, Subject: c.Key, Path: c.Locations[0].Path, Detail: detail}] = true
+	r.findings[sbom.Finding{Kind: kind, Code: code, Subject: c.Key, Path: firstPath(c), Detail: detail}] = true
+}
+
+func firstPath(c *sbom.Component) string {
+	if len(c.Locations) == 0 {
+		return ""
+	}
+	return c.Locations[0].Path
 }
 
 // found adds a finding about names, if there are any.
@@ -98,24 +109,15 @@ func (r *resolver) found(c *sbom.Component, kind sbom.FindingKind, code, detail 
 	r.note(c, kind, code, detail+strings.Join(listed, ", "))
 }
 
-// memberName returns the name by which an environment knows a distribution or,
-// with its prefix, a conda package.
-func memberName(name string) string {
-	if strings.HasPrefix(name, tokenConda) {
-		return name
-	}
-	return require.Normalize(name)
-}
-
 // place puts c into the environments in which it was found.
 func (r *resolver) place(c *sbom.Component) {
-	name := memberName(c.Name)
+	name := require.Normalize(c.Name)
 	if strings.HasPrefix(c.PURL, "pkg:conda/") {
 		name = tokenConda + c.Name
 	}
 	for _, l := range c.Locations {
 		p := placeOf(sbom.Entry{Path: l.Path})
-		folder := p.root() + p.folder
+		folder := path.Join(p.root(), p.folder)
 		e := r.environments[folder]
 		if e == nil {
 			e = newEnvironment(folder)
@@ -126,7 +128,31 @@ func (r *resolver) place(c *sbom.Component) {
 		}
 		r.of[c] = append(r.of[c], e)
 		e.members[name] = append(e.members[name], c)
-		e.learn(c)
+		e.learnTags(c)
+	}
+}
+
+// learnFiles takes from the compiled modules of c what they show of the
+// environments that they are in.
+func (r *resolver) learnFiles(c *sbom.Component) {
+	for _, file := range c.Owns {
+		if !strings.HasSuffix(file, ".so") {
+			continue
+		}
+		m := extension.FindStringSubmatch(file)
+		if m == nil {
+			continue
+		}
+		for folder := path.Dir(file); ; folder = path.Dir(folder) {
+			if e := r.environments[folder]; e != nil {
+				e.learnPython(m[1] + "." + m[2])
+				e.learnTarget("linux", m[3])
+				break
+			}
+			if folder == "." {
+				break
+			}
+		}
 	}
 }
 
@@ -157,7 +183,7 @@ func (r *resolver) parse(c *sbom.Component) {
 			r.note(c, sbom.Gap, "python.metadata", err.Error())
 		}
 		if req.Name != "" {
-			r.needs[c] = append(r.needs[c], need{req, memberName(req.Name)})
+			r.needs[c] = append(r.needs[c], need{req, require.Normalize(req.Name)})
 		}
 	}
 }
@@ -244,17 +270,22 @@ func (r *resolver) noteDuplicates() {
 	for _, folder := range slices.Sorted(maps.Keys(r.environments)) {
 		e := r.environments[folder]
 		for _, name := range slices.Sorted(maps.Keys(e.members)) {
-			here := slices.DeleteFunc(slices.Clone(e.members[name]), func(c *sbom.Component) bool { return c.Wanted })
+			here := slices.DeleteFunc(slices.Clone(e.members[name]), isProject)
 			if len(here) < 2 {
 				continue
 			}
 			versions := names{}
 			for _, c := range here {
-				versions[fmt.Sprintf("%s (%s)", c.Version, c.Locations[0].Path)] = true
+				versions[fmt.Sprintf("%s (%s)", c.Version, firstPath(c))] = true
 			}
 			r.found(here[0], sbom.Note, "python.duplicate", "it is in one environment more than once: ", versions)
 		}
 	}
+}
+
+// isProject reports whether c is not installed: a project, or what one wants.
+func isProject(c *sbom.Component) bool {
+	return c.Wanted || strings.HasPrefix(c.Key, "pypi-project:")
 }
 
 // compareRecord compares what RECORD says of metadata files with what was

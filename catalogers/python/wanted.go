@@ -27,15 +27,15 @@ func readLock(p place, f *sbom.File) ([]*sbom.Component, error) {
 	locked := p.lockedKeys(l)
 	var found []*sbom.Component
 	for _, w := range l.Packages {
-		if !require.ValidName(w.Name) || w.Version != "" && !isVersionText(w.Version) {
+		if !require.ValidName(w.Name) || w.Version != "" && !isWord(w.Version) {
 			errs = append(errs, sbom.Faultf("python.lock", "%.80q %.80q is no name and version", w.Name, w.Version))
 			continue
 		}
 		c := p.wanted(w)
-		if needs, all := locked.keys(w.Requires); l.Whole && all {
-			c.DependsOn, c.Dependencies = needs, sbom.Complete
-		} else {
-			c.DependsOn = needs
+		needs, all := locked.keys(w.Requires)
+		c.DependsOn = needs
+		if l.Whole && all {
+			c.Dependencies = sbom.Complete
 		}
 		found = append(found, c)
 	}
@@ -118,15 +118,15 @@ func (p place) wanted(w lock.Package) *sbom.Component {
 // addFile adds one of the files that an installer may take: a link if its URL
 // is known, else properties.
 func addFile(c *sbom.Component, f lock.File) {
-	var digests []sbom.Digest
+	link := sbom.Link{Type: "distribution", URL: f.URL}
 	for _, h := range f.Hashes {
-		digests = append(digests, digest(h.Algorithm, h.Value)...)
+		link.Digests = append(link.Digests, digest(h.Algorithm, h.Value)...)
 		if f.URL == "" {
-			addProperty(c, propHash, strings.TrimPrefix(f.Name+" ", " ")+h.Algorithm+":"+h.Value)
+			addProperty(c, propHash, strings.TrimSpace(f.Name+" "+h.Algorithm+":"+h.Value))
 		}
 	}
 	if f.URL != "" {
-		c.Links = append(c.Links, sbom.Link{Type: "distribution", URL: f.URL, Digests: digests})
+		c.Links = append(c.Links, link)
 	}
 }
 
@@ -142,7 +142,7 @@ func readProject(p place, f *sbom.File) ([]*sbom.Component, error) {
 	if err != nil || project.Name == "" {
 		return nil, fault("python.lock", err)
 	}
-	if !require.ValidName(project.Name) || project.Version != "" && !isVersionText(project.Version) {
+	if !require.ValidName(project.Name) || project.Version != "" && !isWord(project.Version) {
 		return nil, sbom.Faultf("python.lock", "%.80q %.80q is no name and version", project.Name, project.Version)
 	}
 	c := newComponent(project.Name, project.Version)
@@ -160,34 +160,28 @@ func readProject(p place, f *sbom.File) ([]*sbom.Component, error) {
 // wantedBy returns the projects that c wants, by group, and lets c depend on
 // those of them that it needs to run.
 func (p place) wantedBy(c *sbom.Component, project lock.Project) ([]*sbom.Component, error) {
-	groups := maps.Clone(project.Groups)
-	groups[""], groups["build-system"] = project.Requires, append(groups["build-system"], project.Build...)
 	var found []*sbom.Component
 	var errs []error
-	for _, group := range slices.Sorted(maps.Keys(groups)) {
-		for _, text := range groups[group] {
-			r, err := require.Parse(text)
+	want := func(group string, requirements []string) {
+		for _, text := range requirements {
+			w, err := lock.Wanted(text)
 			errs = append(errs, err)
-			if r.Name == "" {
+			if !require.ValidName(w.Name) {
 				continue
-			}
-			w := lock.Package{Name: r.Name}
-			w.Version, _ = r.Set.Exact()
-			if w.Version == "" {
-				w.Spec = r.Set.String()
 			}
 			if group != "" {
 				w.Groups = []string{group}
 			}
-			if _, marker, ok := strings.Cut(text, ";"); ok {
-				w.Marker = strings.TrimSpace(marker)
-			}
-			w.Origin = dist.Origin{URL: dist.CleanURL(r.URL)}
 			found = append(found, p.wanted(w))
-			if group == "" {
-				c.DependsOn = append(c.DependsOn, tokenRequirement+text)
-			}
 		}
+	}
+	want("", project.Requires)
+	want("build-system", project.Build)
+	for _, group := range slices.Sorted(maps.Keys(project.Groups)) {
+		want(group, project.Groups[group])
+	}
+	for _, text := range project.Requires {
+		c.DependsOn = append(c.DependsOn, tokenRequirement+oneLine(text))
 	}
 	return found, errors.Join(errs...)
 }

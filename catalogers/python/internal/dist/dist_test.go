@@ -62,9 +62,9 @@ func TestDamagedMetadata(t *testing.T) {
 		{"two names", "Name: a\nName: b\n\n", "a", `name is "a" and "b"`},
 		{"same name twice", "Name: a\nName: a\n\n", "a", ""},
 		{"not UTF-8", "Name: a\nSummary: \xff\n\n", "a", "summary is not UTF-8"},
-		{"folding bomb", "Name: a\nSummary: x\n" + strings.Repeat(" x\n", maxHeader/3), "a", "header longer than"},
+		{"folding bomb", "Name: a\nSummary: x\n" + strings.Repeat(" "+strings.Repeat("x", 98)+"\n", maxHeader/100+1), "a", "header longer than"},
 		{"line bomb", "Name: a\nSummary: " + strings.Repeat("x", maxHeader), "a", "header longer than"},
-		{"field bomb", "Name: a\n" + strings.Repeat("X:\n", maxHeader/3), "a", "header longer than"},
+		{"field bomb", "Name: a\n" + strings.Repeat("X: "+strings.Repeat("x", 96)+"\n", maxHeader/100+1), "a", "header longer than"},
 		{"continues nothing", " x\nName: a\n", "a", "line 1: continues no field"},
 		{"empty", "", "", ""},
 	}

@@ -102,6 +102,9 @@ func (l *Lock) addOption(line string) error {
 	return nil
 }
 
+// Wanted reads one requirement.
+func Wanted(text string) (Package, error) { return newWanted(text, false) }
+
 // newWanted reads a requirement, a URL or a path. It returns a Package
 // without a name and no error for the project itself.
 func newWanted(text string, editable bool) (Package, error) {
