@@ -19,11 +19,11 @@ type environment struct {
 	values  map[string]string            // of markers; "" where members disagree
 }
 
-// pythonFolder takes the version of Python from where it installs to, and
-// systemFolder matches where the Python of a system does: a distribution
+// pythonFolder takes the version of Python from where it installs to, also for
+// what is bundled by a distribution in its own folder; systemFolder matches where the Python of a system does: a distribution
 // in one of these folders sees those in the others.
 var (
-	pythonFolder = regexp.MustCompile(`(?:^|/)(?:python|pypy)([0-9]+(?:\.[0-9]+)?)/(?:site|dist)-packages$`)
+	pythonFolder = regexp.MustCompile(`^(?:.*/)?(?:python|pypy)([0-9]+(?:\.[0-9]+)?)/(?:site|dist)-packages(?:/|$)`)
 	systemFolder = regexp.MustCompile(`^(?:.*!/)?usr/(?:local/)?lib(?:64)?/python[0-9.]*/(?:site|dist)-packages$`)
 )
 
