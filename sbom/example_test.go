@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"path/filepath"
-	"runtime"
 
 	"github.com/manifestgen/manifestgen/catalogers"
 	"github.com/manifestgen/manifestgen/formats/cyclonedx"
@@ -14,10 +12,15 @@ import (
 	"github.com/manifestgen/manifestgen/sbom/artifact"
 )
 
-// Example writes the manifest of a Go program, as the command does.
+// Example writes the manifest of a Go program, as the command does: of this
+// test.
 func Example() {
 	ctx := context.Background()
-	artifacts, err := artifact.Open(ctx, filepath.Join(runtime.GOROOT(), "bin", "go"), artifact.Options{})
+	program, err := os.Executable()
+	if err != nil {
+		log.Fatal(err)
+	}
+	artifacts, err := artifact.Open(ctx, program, artifact.Options{})
 	if err != nil {
 		log.Fatal(err) // not there, or not a file or folder
 	}
@@ -26,7 +29,7 @@ func Example() {
 		log.Fatal(err) // the context has ended
 	}
 	team := sbom.Candidate{Source: sbom.FromFlag}
-	team.Facts.Maker = sbom.Party{Name: "The Go Authors", URL: "https://go.dev"}
+	team.Facts.Maker = sbom.Party{Name: "Nova Release Team", URL: "https://example.org/nova"}
 	manifest, err := sbom.Assemble(inventory, sbom.Options{}, team)
 	if err != nil {
 		log.Fatal(err) // the manifest would be invalid
@@ -40,5 +43,5 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Println(manifest.Principal.Name, "by", manifest.Principal.Maker.Name, "with", manifest.Gaps(), "gaps")
-	// Output: cmd/go by The Go Authors with 0 gaps
+	// Output: github.com/manifestgen/manifestgen/sbom.test by Nova Release Team with 0 gaps
 }

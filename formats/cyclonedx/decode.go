@@ -107,12 +107,11 @@ func toNativePrincipal(bom *cdx.BOM, root *cdx.Component) *sbom.Principal {
 		return ours
 	})
 	if root.Pedigree != nil {
-		for _, c := range deref(root.Pedigree.Commits) {
-			p.Commit = c.UID
-			if c.Committer != nil {
-				p.Committed = toTime(c.Committer.Timestamp)
+		if commits := deref(root.Pedigree.Commits); len(commits) > 0 {
+			p.Commit = commits[0].UID
+			if by := commits[0].Committer; by != nil {
+				p.Committed = toTime(by.Timestamp)
 			}
-			break
 		}
 	}
 	return p

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -145,10 +144,7 @@ func hashBoth(b *testing.B, path string) time.Duration {
 // over them that only reads their build information, in a process of its own.
 func BenchmarkFiftyPrograms(b *testing.B) {
 	command, dir := tool(b), b.TempDir()
-	source, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "bin", "go"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	source := readTool(b, "go")
 	var programs []string
 	for i := range 50 {
 		path := filepath.Join(dir, fmt.Sprint("program", i))

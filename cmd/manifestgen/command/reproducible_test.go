@@ -17,10 +17,7 @@ import (
 // the same bytes.
 func TestSameBytes(t *testing.T) {
 	dir := t.TempDir()
-	source, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "bin", "gofmt"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	source := readTool(t, "gofmt")
 	for _, name := range []string{"a/one", "a/two", "b/three"} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

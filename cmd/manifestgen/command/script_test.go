@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"testing"
 
@@ -27,7 +26,11 @@ func TestScript(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			// A real Go program to describe, and where programs are.
-			return os.Symlink(filepath.Join(runtime.GOROOT(), "bin", "gofmt"), filepath.Join(env.WorkDir, "gofmt"))
+			gofmt, err := exec.LookPath("gofmt")
+			if err != nil {
+				return err
+			}
+			return os.Symlink(gofmt, filepath.Join(env.WorkDir, "gofmt"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status,
@@ -59,4 +62,18 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 func canFill() bool {
 	_, err := os.Stat("/dev/full")
 	return err == nil
+}
+
+// readTool returns a program of the Go distribution.
+func readTool(t testing.TB, name string) []byte {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
