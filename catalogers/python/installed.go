@@ -166,15 +166,20 @@ func (l *fileList) err() error {
 func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 	c := p.guess()
 	list := fileList{root: p.root(), folder: p.folder}
-	installed := false
+	installed, documents := false, false
 	err := dist.ParseRecord(f, func(r dist.Row) {
 		inside := list.add(r.Path)
 		installed = installed || inside == p.unit+"/INSTALLER"
+		documents = documents || strings.HasPrefix(inside, p.unit+"/sboms/")
 		if r.Algorithm == "sha256" && path.Dir(inside) == p.unit && readerOf(p.unit, path.Base(inside)) != nil {
 			c.Provides = append(c.Provides, tokenRecord+list.root+inside+"="+r.Digest)
 		}
 	})
 	c.Owns = list.files
+	if documents {
+		c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Gap, Code: "python.sboms",
+			Detail: "it brings SBOM documents of what is bundled in it; they were not read"})
+	}
 	if p.entry.Container == "zip" && p.entry.Root() == "." && p.folder == "." && !installed {
 		c.Is = "."
 	}
@@ -262,6 +267,9 @@ func readEditable(p place, f *sbom.File) ([]*sbom.Component, error) {
 		p.name, p.version = dist.SplitStem(stem)
 		c := p.part()
 		addProperty(c, propEditable, "true")
+		for _, folder := range dist.ParsePTH(data) {
+			addProperty(c, propFolder, folder)
+		}
 		return []*sbom.Component{c}, fault("python.metadata", err)
 	}
 	name := strings.TrimSuffix(base, ".egg-link")

@@ -29,7 +29,7 @@
 // files of their distribution, by its RECORD.
 //
 // What this package leaves out: SBOM documents in .dist-info/sboms (PEP 770),
-// which have formats of their own; whether the files that RECORD lists are
+// of which it only says that they are there; whether the files that RECORD lists are
 // there and unchanged, but for those that it reads anyway; the text of
 // licence files; pyvenv.cfg.
 //
@@ -48,6 +48,7 @@
 //	python.record.changed  a file is not as RECORD has it
 //	python.record.missing  a metadata file that RECORD lists is not there
 //	python.record.outside  RECORD lists paths outside of the tree
+//	python.sboms           SBOM documents in a .dist-info, which are not read
 //	python.unmet           requirements that nothing here meets
 package python
 

@@ -124,6 +124,8 @@ func TestScan(t *testing.T) {
 			site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
 			site + "a-1.dist-info/RECORD":   "a-1.dist-info/METADATA,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\na-1.dist-info/WHEEL,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\na.py,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\n",
 		}, []string{"pkg:pypi/a@1", "note python.record.changed", "note python.record.missing"}},
+		{"PEP 770", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""), site + "a-1.dist-info/RECORD": "a-1.dist-info/sboms/x.cdx.json,,\n"}, []string{"pkg:pypi/a@1", "gap python.sboms"}},
+		{"editable by .pth", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""), site + "__editable__.a-1.pth": "/home/canary/src\n"}, []string{"pkg:pypi/a@1"}},
 		{"H122 folding bomb", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", "Summary: x\n"+long)}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
 		{"H122 too large", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", strings.Repeat("x", 65<<20))}, []string{"pkg:pypi/a@1", "gap limit.text", "gap python.metadata", "gap python.metadata"}},
 		{"H122 no name", map[string]string{site + "a-1.dist-info/METADATA": "Version: 1\n"}, []string{"pkg:pypi/a@1", "gap python.metadata"}},

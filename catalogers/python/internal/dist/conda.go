@@ -15,7 +15,6 @@ type Conda struct {
 	Subdir               string // the platform: linux-64, noarch
 	License              string
 	MD5, SHA256          string   // of the package file
-	FileName             string   // of the package
 	Depends              []string // "python >=3.11,<3.12.0a0"
 	Files                []string // relative to the environment
 	Requested            string   // what the user asked for, if it was this
@@ -30,7 +29,7 @@ func ParseConda(data []byte) (Conda, error) {
 	c := Conda{
 		Name: t.Text("name"), Version: t.Text("version"), Build: t.Text("build"),
 		Channel: channelName(t.Text("channel")), URL: CleanURL(t.Text("url")), Subdir: t.Text("subdir"),
-		License: t.Text("license"), MD5: t.Text("md5"), SHA256: t.Text("sha256"), FileName: t.Text("fn"),
+		License: t.Text("license"), MD5: t.Text("md5"), SHA256: t.Text("sha256"),
 		Depends: t.Texts("depends"), Files: t.Texts("files"), Requested: t.Text("requested_spec"),
 	}
 	if c.Name == "" || c.Version == "" {

@@ -2,7 +2,6 @@ package dist
 
 import (
 	"fmt"
-	"io"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -61,29 +60,22 @@ func ParseEggLink(data []byte) (string, error) {
 	return LastName(folder), nil
 }
 
-// LastName returns the last name of a path of any system.
-func LastName(p string) string {
-	return path.Base(strings.ReplaceAll(strings.TrimRight(p, `/\`), `\`, "/"))
-}
-
 // ParsePTH returns the base names of the folders that a .pth file adds to the
 // path of Python. Lines that begin with import are programs, and are not
 // looked at: https://docs.python.org/3/library/site.html
-func ParsePTH(r io.Reader) ([]string, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxPTH+1))
-	if len(data) > maxPTH {
-		return nil, fmt.Errorf("longer than %d bytes", maxPTH)
-	}
+func ParsePTH(data []byte) []string {
 	var folders []string
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSpace(line)
 		program := strings.HasPrefix(line, "import ") || strings.HasPrefix(line, "import\t")
-		if line != "" && line[0] != '#' && !program {
+		if line != "" && line[0] != '#' && !program && utf8.ValidString(line) {
 			folders = append(folders, LastName(line))
 		}
 	}
-	return folders, err
+	return folders
 }
 
-// maxPTH bounds a .pth file.
-const maxPTH = 1 << 20
+// LastName returns the last name of a path of any system.
+func LastName(p string) string {
+	return path.Base(strings.ReplaceAll(strings.TrimRight(p, `/\`), `\`, "/"))
+}

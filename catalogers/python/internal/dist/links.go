@@ -28,9 +28,9 @@ type Link struct {
 	URL   string
 }
 
-// NormalizeLabel returns the form in which labels of project URLs are
+// normalizeLabel returns the form in which labels of project URLs are
 // compared: without punctuation and space, in lower case.
-func NormalizeLabel(label string) string {
+func normalizeLabel(label string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x80 && (unicode.IsPunct(r) || unicode.IsSymbol(r)) || unicode.IsSpace(r) {
 			return -1
@@ -47,7 +47,7 @@ func (m Metadata) Links() []Link {
 		if url = CleanURL(url); url == "" {
 			return
 		}
-		kind := labelTypes[NormalizeLabel(label)]
+		kind := labelTypes[normalizeLabel(label)]
 		if kind == "" {
 			kind = "other"
 		}

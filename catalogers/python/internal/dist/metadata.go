@@ -27,15 +27,15 @@ const maxErrors = 10
 // Metadata is core metadata up to version 2.5, less the description:
 // https://packaging.python.org/specifications/core-metadata/
 type Metadata struct {
-	Name, Version, Summary            string
-	License, LicenseExpression        string
-	Author, AuthorEmail               string
-	Maintainer, MaintainerEmail       string
-	HomePage, DownloadURL             string
-	RequiresPython                    string
-	Classifiers, LicenseFiles         []string
-	ProjectURLs                       []string // "label, URL"
-	Requires, ProvidesExtra, Platform []string
+	Name, Version, Summary      string
+	License, LicenseExpression  string
+	Author, AuthorEmail         string
+	Maintainer, MaintainerEmail string
+	HomePage, DownloadURL       string
+	RequiresPython              string
+	Classifiers, LicenseFiles   []string
+	ProjectURLs                 []string // "label, URL"
+	Requires                    []string
 }
 
 // ParseMetadata reads METADATA or PKG-INFO up to the empty line before the
@@ -49,7 +49,7 @@ func ParseMetadata(r io.Reader) (Metadata, error) {
 		Maintainer: oneLine(h.first("maintainer")), MaintainerEmail: oneLine(h.first("maintainer-email")),
 		HomePage: h.first("home-page"), DownloadURL: h.first("download-url"), RequiresPython: h.first("requires-python"),
 		Classifiers: h["classifier"], LicenseFiles: h["license-file"], ProjectURLs: h["project-url"],
-		Requires: h["requires-dist"], ProvidesExtra: h["provides-extra"], Platform: h["platform"],
+		Requires: h["requires-dist"],
 	}
 	for _, once := range []string{"name", "version"} {
 		if all := h[once]; len(all) > 1 && all[0] != all[1] {
@@ -63,18 +63,13 @@ func ParseMetadata(r io.Reader) (Metadata, error) {
 // https://packaging.python.org/specifications/binary-distribution-format/
 type Wheel struct {
 	Generator string
-	Build     string
-	Pure      bool // Root-Is-Purelib
 	Tags      []Tag
 }
 
 // ParseWheel reads a WHEEL file.
 func ParseWheel(r io.Reader) (Wheel, error) {
 	h, err := parseHeader(r)
-	w := Wheel{
-		Generator: oneLine(h.first("generator")), Build: h.first("build"),
-		Pure: strings.EqualFold(h.first("root-is-purelib"), "true"),
-	}
+	w := Wheel{Generator: oneLine(h.first("generator"))}
 	for _, s := range h["tag"] {
 		tags, tagErr := ParseTags(s)
 		w.Tags = append(w.Tags, tags...)

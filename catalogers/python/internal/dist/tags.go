@@ -47,8 +47,8 @@ func notTag(r rune) bool {
 
 // A WheelName is the file name of a wheel.
 type WheelName struct {
-	Name, Version, Build string
-	Tags                 []Tag
+	Name, Version string
+	Tags          []Tag
 }
 
 // ParseWheelName reads NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl.
@@ -59,11 +59,8 @@ func ParseWheelName(s string) (WheelName, error) {
 		return WheelName{}, fmt.Errorf("%.80q is not the name of a wheel", s)
 	}
 	w := WheelName{Name: parts[0], Version: parts[1]}
-	if len(parts) == 6 {
-		w.Build = parts[2]
-		if w.Build == "" || w.Build[0] < '0' || w.Build[0] > '9' {
-			return WheelName{}, fmt.Errorf("%.80q has a build number that does not begin with a digit", s)
-		}
+	if len(parts) == 6 && (parts[2] == "" || parts[2][0] < '0' || parts[2][0] > '9') {
+		return WheelName{}, fmt.Errorf("%.80q has a build number that does not begin with a digit", s)
 	}
 	var err error
 	w.Tags, err = ParseTags(strings.Join(parts[len(parts)-3:], "-"))
