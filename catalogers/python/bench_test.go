@@ -18,7 +18,8 @@ func BenchmarkFolder(b *testing.B) {
 		for j := range 395 {
 			files[fmt.Sprintf("%s/sub%d/file%d.py", name, j%10, j)] = ""
 		}
-		for p, text := range wheelFiles(name, "1.0", "py3-none-any", fmt.Sprintf("Requires-Dist: dist%d>=1\n", (i+1)%100), files) {
+		for p, text := range wheelFiles(name, "1.0", "py3-none-any",
+			fmt.Sprintf("Requires-Dist: dist%d>=1\n", (i+1)%100), files) {
 			writeFile(b, dir, p, []byte(text))
 		}
 	}
@@ -49,7 +50,8 @@ func BenchmarkWheel(b *testing.B) {
 
 // BenchmarkWants decides on one file that is not wanted.
 func BenchmarkWants(b *testing.B) {
-	e := sbom.Entry{Path: "usr/lib/python3/dist-packages/setuptools/_vendor/importlib_metadata/__init__.py", Mode: 0o644, Size: 100}
+	e := sbom.Entry{Path: "usr/lib/python3/dist-packages/setuptools/_vendor/importlib_metadata/__init__.py",
+		Mode: 0o644, Size: 100}
 	for b.Loop() {
 		if (Cataloger{}).Wants(e) != sbom.No {
 			b.Fatal("wanted")

@@ -27,8 +27,10 @@ func wheelFiles(name, version, tag, fields string, files map[string]string) map[
 		all = map[string]string{}
 	}
 	info := name + "-" + version + ".dist-info/"
-	all[info+"METADATA"] = "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n" + fields + "\nThe description.\n"
-	all[info+"WHEEL"] = fmt.Sprintf("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: %t\nTag: %s\n", strings.HasSuffix(tag, "-any"), tag)
+	all[info+"METADATA"] = "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n" + fields +
+		"\nThe description.\n"
+	all[info+"WHEEL"] = fmt.Sprintf("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: %t\nTag: %s\n",
+		strings.HasSuffix(tag, "-any"), tag)
 	all[info+"RECORD"] = record(all, info+"RECORD")
 	return all
 }
@@ -98,7 +100,8 @@ func run(t *testing.T, folder, name string, args ...string) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "PIP_NO_INDEX=1", "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_ROOT_USER_ACTION=ignore",
-		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.org")
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=a",
+		"GIT_COMMITTER_EMAIL=a@example.org")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		oracle.Missing(t, "%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}
@@ -109,19 +112,32 @@ func run(t *testing.T, folder, name string, args ...string) {
 func TestBuiltEnvironmentAgainstPip(t *testing.T) {
 	dir := t.TempDir()
 	tag := "cp311-cp311-linux_x86_64"
-	oracle.Ask(t, "import json\nfrom pip._vendor.packaging.tags import sys_tags\nprint(json.dumps(str(next(t for t in sys_tags() if t.platform.startswith('linux')))))", nil, &tag)
+	oracle.Ask(t, "import json\nfrom pip._vendor.packaging.tags import sys_tags\n"+
+		"print(json.dumps(str(next(t for t in sys_tags() if t.platform.startswith('linux')))))", nil, &tag)
 	wheels := []string{
-		writeZip(t, dir, "top-1.0-py3-none-any.whl", wheelFiles("top", "1.0", "py3-none-any", "Requires-Dist: Mid.Dle (>=1)\nRequires-Dist: leaf[x] ; sys_platform == 'linux'\n"+
-			"Requires-Dist: never ; sys_platform == 'win32'\nRequires-Dist: other ; python_version < '3'\nRequires-Dist: gone\nProvides-Extra: y\nRequires-Dist: other ; extra == 'y'\n", map[string]string{"top.py": ""})),
-		writeZip(t, dir, "Mid_Dle-1!1.5.post2-py3-none-any.whl", wheelFiles("Mid_Dle", "1!1.5.post2", "py3-none-any", "License-Expression: MIT OR Apache-2.0\nRequires-Dist: comp (<2,>=1.0a1)\n", map[string]string{"mid/__init__.py": "", "mid/a,b.txt": ""})),
-		writeZip(t, dir, "leaf-0.1-py3-none-any.whl", wheelFiles("leaf", "0.1", "py3-none-any", "Provides-Extra: x\nRequires-Dist: other ; extra == 'x'\nRequires-Dist: top ; extra == 'z'\n", map[string]string{"leaf.py": ""})),
-		writeZip(t, dir, "other-3-py3-none-any.whl", wheelFiles("other", "3", "py3-none-any", "Requires-Dist: leaf ; implementation_name == 'cpython' and platform_machine != 'sparc'\n", map[string]string{"other.py": ""})),
-		writeZip(t, dir, "comp-1.0-"+tag+".whl", wheelFiles("comp", "1.0", tag, "", map[string]string{"comp.so": "\x7fELF", "comp.libs/libz-1.so": "\x7fELF"})),
+		writeZip(t, dir, "top-1.0-py3-none-any.whl", wheelFiles("top", "1.0", "py3-none-any",
+			"Requires-Dist: Mid.Dle (>=1)\nRequires-Dist: leaf[x] ; sys_platform == 'linux'\n"+
+				"Requires-Dist: never ; sys_platform == 'win32'\nRequires-Dist: other ; python_version < '3'\n"+
+				"Requires-Dist: gone\nProvides-Extra: y\nRequires-Dist: other ; extra == 'y'\n",
+			map[string]string{"top.py": ""})),
+		writeZip(t, dir, "Mid_Dle-1!1.5.post2-py3-none-any.whl",
+			wheelFiles("Mid_Dle", "1!1.5.post2", "py3-none-any",
+				"License-Expression: MIT OR Apache-2.0\nRequires-Dist: comp (<2,>=1.0a1)\n",
+				map[string]string{"mid/__init__.py": "", "mid/a,b.txt": ""})),
+		writeZip(t, dir, "leaf-0.1-py3-none-any.whl", wheelFiles("leaf", "0.1", "py3-none-any",
+			"Provides-Extra: x\nRequires-Dist: other ; extra == 'x'\nRequires-Dist: top ; extra == 'z'\n",
+			map[string]string{"leaf.py": ""})),
+		writeZip(t, dir, "other-3-py3-none-any.whl", wheelFiles("other", "3", "py3-none-any",
+			"Requires-Dist: leaf ; implementation_name == 'cpython' and platform_machine != 'sparc'\n",
+			map[string]string{"other.py": ""})),
+		writeZip(t, dir, "comp-1.0-"+tag+".whl", wheelFiles("comp", "1.0", tag, "",
+			map[string]string{"comp.so": "\x7fELF", "comp.libs/libz-1.so": "\x7fELF"})),
 	}
 	run(t, dir, "python3", "-m", "venv", "env")
 	pip := filepath.Join(dir, "env", "bin", "pip")
 	run(t, dir, pip, append([]string{"install", "--no-deps", "--no-index"}, wheels...)...)
-	writeFile(t, dir, "proj/pyproject.toml", []byte("[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"))
+	writeFile(t, dir, "proj/pyproject.toml", []byte("[build-system]\nrequires = []\nbuild-backend = \"backend\"\n"+
+		"backend-path = [\".\"]\n"))
 	writeFile(t, dir, "proj/backend.py", []byte(backend))
 	writeFile(t, dir, "proj/proj.py", nil)
 	run(t, filepath.Join(dir, "proj"), "git", "init", "-q")

@@ -123,14 +123,17 @@ func licence(m dist.Metadata) (string, []sbom.LicenseText) {
 	return licenceRef(strings.Join(said, "\n"))
 }
 
-// maxExpression bounds the length and the nesting of what is tried as a licence
-// expression.
-const maxExpression = 1024
+// maxExpression and maxNesting bound what is tried as a licence expression.
+const (
+	maxExpression = 1024
+	maxNesting    = 32
+)
 
 // validExpression returns s if it is a licence expression of identifiers on
 // the SPDX list, in their spelling if it is only one.
 func validExpression(s string) string {
-	if s == "" || len(s) > maxExpression || strings.Count(s, "(") > 32 || strings.ContainsAny(s, "\n:") || strings.Contains(s, "Ref-") {
+	tooMuch := len(s) > maxExpression || strings.Count(s, "(") > maxNesting
+	if s == "" || tooMuch || strings.ContainsAny(s, "\n:") || strings.Contains(s, "Ref-") {
 		return ""
 	}
 	ids, err := spdxexp.ExtractLicenses(s)
@@ -184,7 +187,10 @@ func addOrigin(c *sbom.Component, o dist.Origin) {
 var digestNames = map[string]struct {
 	name   string
 	length int
-}{"md5": {"MD5", 32}, "sha1": {"SHA-1", 40}, "sha256": {"SHA-256", 64}, "sha384": {"SHA-384", 96}, "sha512": {"SHA-512", 128}}
+}{
+	"md5": {"MD5", 32}, "sha1": {"SHA-1", 40},
+	"sha256": {"SHA-256", 64}, "sha384": {"SHA-384", 96}, "sha512": {"SHA-512", 128},
+}
 
 // digest returns the digest, or nothing if it is none.
 func digest(algorithm, value string) []sbom.Digest {

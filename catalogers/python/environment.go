@@ -20,8 +20,9 @@ type environment struct {
 }
 
 // pythonFolder takes the version of Python from where it installs to, also for
-// what is bundled by a distribution in its own folder; systemFolder matches where the Python of a system does: a distribution
-// in one of these folders sees those in the others.
+// what a distribution bundles in its own folder. systemFolder matches where
+// the Python of a system installs to: a distribution in one of these folders
+// sees those in the others.
 var (
 	pythonFolder = regexp.MustCompile(`^(?:.*/)?(?:python|pypy)([0-9]+(?:\.[0-9]+)?)/(?:site|dist)-packages(?:/|$)`)
 	systemFolder = regexp.MustCompile(`^(?:.*!/)?usr/(?:local/)?lib(?:64)?/python[0-9.]*/(?:site|dist)-packages$`)
@@ -54,7 +55,7 @@ func (e *environment) set(name, value string) {
 var extension = regexp.MustCompile(`\.cpython-([0-9])([0-9]+)-([a-z0-9_]+)-linux-[a-z0-9]+\.so$`)
 
 // exactABI matches the ABI tag of one version of CPython.
-var exactABI = regexp.MustCompile(`^cp([0-9])([0-9]+)m?u?$`)
+var exactABI = regexp.MustCompile(`^cp([0-9])([0-9]+)(?:mu?|t)?$`)
 
 // learnTags takes from the tags of a member what they show of its environment.
 func (e *environment) learnTags(c *sbom.Component) {

@@ -143,7 +143,8 @@ func checkTruth(t *testing.T, inv *sbom.Inventory, want truth) {
 	for e := range got {
 		t.Errorf("edge %s -> %s is found, and Python has none", e[0], e[1])
 	}
-	t.Logf("%s: %d distributions, %d of %d edges, %d with open markers", want.Folder, len(want.Dists), edges, len(want.Edges), len(open))
+	t.Logf("%s: %d distributions, %d of %d edges, %d with open markers", want.Folder, len(want.Dists), edges,
+		len(want.Edges), len(open))
 }
 
 // difference says in what a component differs from the truth.

@@ -77,7 +77,10 @@ func isCandidate(base string) bool {
 	case ".egg-info", ".egg-link", ".pth", ".lock", ".toml", ".txt", ".json":
 		return true
 	case "":
-		return base == "METADATA" || base == "PKG-INFO" || base == "RECORD" || base == "WHEEL" || base == "INSTALLER" || base == "REQUESTED"
+		switch base {
+		case "METADATA", "PKG-INFO", "RECORD", "WHEEL", "INSTALLER", "REQUESTED":
+			return true
+		}
 	}
 	return false
 }
@@ -167,7 +170,8 @@ func isLock(base, folder string) bool {
 // the same name: NAME-1.0/NAME.egg-info or NAME-1.0/src/NAME.egg-info.
 func (p *place) findProject() {
 	first, _, deeper := strings.Cut(p.entry.Inside(), "/")
-	if p.read == nil || p.entry.Container == "" || !deeper || path.Ext(p.unit) == ".dist-info" || path.Base(p.unit) == "EGG-INFO" {
+	built := path.Ext(p.unit) == ".dist-info" || path.Base(p.unit) == "EGG-INFO"
+	if p.read == nil || p.entry.Container == "" || !deeper || built {
 		return
 	}
 	name, ver := dist.SplitStem(first)

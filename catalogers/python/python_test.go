@@ -63,28 +63,35 @@ func TestScan(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
-		{"nothing", map[string]string{"setup.py": "import os; os.abort()", site + "sitecustomize.py": "", site + "x.pth": "import os", "METADATA": "Name: a", "x/PKG-INFO": "Name: a", "RECORD": "a"}, nil},
-		{"one", map[string]string{site + "a-1.dist-info/METADATA": metadata("A", "1.0", "")}, []string{"pkg:pypi/a@1.0"}},
+		{"nothing", map[string]string{"setup.py": "import os; os.abort()", site + "sitecustomize.py": "",
+			site + "x.pth": "import os", "METADATA": "Name: a", "x/PKG-INFO": "Name: a", "RECORD": "a"}, nil},
+		{"one", map[string]string{site + "a-1.dist-info/METADATA": metadata("A", "1.0", "")},
+			[]string{"pkg:pypi/a@1.0"}},
 		{"edges", map[string]string{
-			site + "a-1.dist-info/METADATA":           metadata("a", "1", "Requires-Dist: B_b (>=1)\nRequires-Dist: c; python_version < '3'\nRequires-Dist: d; sys_platform == 'linux'\nRequires-Dist: gone; python_version > '3'\n"),
-			site + "B.b-2.egg-info":                   metadata("B.b", "2", ""),
-			site + "c-1.dist-info/METADATA":           metadata("c", "1", ""),
-			site + "d.egg-info/PKG-INFO":              metadata("d", "1", ""),
-			site + "d.egg-info/requires.txt":          "b.b\n[x]\nc\n",
-			site + "a/_vendor/e-1.dist-info/METADATA": metadata("e", "1", "Requires-Dist: c\nRequires-Dist: never; python_version < '3.8'\n"),
+			site + "a-1.dist-info/METADATA": metadata("a", "1",
+				"Requires-Dist: B_b (>=1)\nRequires-Dist: c; python_version < '3'\n"+
+					"Requires-Dist: d; sys_platform == 'linux'\nRequires-Dist: gone; python_version > '3'\n"),
+			site + "B.b-2.egg-info":          metadata("B.b", "2", ""),
+			site + "c-1.dist-info/METADATA":  metadata("c", "1", ""),
+			site + "d.egg-info/PKG-INFO":     metadata("d", "1", ""),
+			site + "d.egg-info/requires.txt": "b.b\n[x]\nc\n",
+			site + "a/_vendor/e-1.dist-info/METADATA": metadata("e", "1",
+				"Requires-Dist: c\nRequires-Dist: never; python_version < '3.8'\n"),
 		}, []string{"pkg:pypi/a@1", "pkg:pypi/b-b@2", "pkg:pypi/c@1", "pkg:pypi/d@1", "pkg:pypi/e@1",
 			"pkg:pypi/a@1 depends-on pkg:pypi/b-b@2", "pkg:pypi/d@1 depends-on pkg:pypi/b-b@2",
 			"unknown python.marker", "unknown python.unmet", "unknown python.unmet"}},
 		{"platform by a wheel tag", map[string]string{
-			site + "a-1.dist-info/METADATA": metadata("a", "1", "Requires-Dist: d; sys_platform == 'linux'\nRequires-Dist: e; sys_platform == 'win32'\n"),
-			site + "a-1.dist-info/WHEEL":    "Tag: cp311-abi3-manylinux_2_17_x86_64\n",
-			site + "d-1.egg-info":           metadata("d", "1", ""),
-			site + "e-1.egg-info":           metadata("e", "1", ""),
+			site + "a-1.dist-info/METADATA": metadata("a", "1",
+				"Requires-Dist: d; sys_platform == 'linux'\nRequires-Dist: e; sys_platform == 'win32'\n"),
+			site + "a-1.dist-info/WHEEL": "Tag: cp311-abi3-manylinux_2_17_x86_64\n",
+			site + "d-1.egg-info":        metadata("d", "1", ""),
+			site + "e-1.egg-info":        metadata("e", "1", ""),
 		}, []string{"pkg:pypi/a@1", "pkg:pypi/d@1", "pkg:pypi/e@1", "pkg:pypi/a@1 depends-on pkg:pypi/d@1"}},
 		{"platform by a compiled module", map[string]string{
-			"lib/site-packages/a-1.dist-info/METADATA": metadata("a", "1", "Requires-Dist: d; platform_machine == 'x86_64' and python_version == '3.12' and implementation_name == 'cpython'\n"),
-			"lib/site-packages/a-1.dist-info/RECORD":   "a.cpython-312-x86_64-linux-gnu.so,,\n",
-			"lib/site-packages/d-1.egg-info":           metadata("d", "1", ""),
+			"lib/site-packages/a-1.dist-info/METADATA": metadata("a", "1",
+				"Requires-Dist: d; platform_machine == 'x86_64' and python_version == '3.12' and implementation_name == 'cpython'\n"),
+			"lib/site-packages/a-1.dist-info/RECORD": "a.cpython-312-x86_64-linux-gnu.so,,\n",
+			"lib/site-packages/d-1.egg-info":         metadata("d", "1", ""),
 		}, []string{"pkg:pypi/a@1", "pkg:pypi/d@1", "pkg:pypi/a@1 depends-on pkg:pypi/d@1"}},
 		{"two platforms", map[string]string{
 			"a-1.dist-info/METADATA": metadata("a", "1", "Requires-Dist: d; sys_platform == 'linux'\n"),
@@ -94,27 +101,34 @@ func TestScan(t *testing.T) {
 		}, []string{"pkg:pypi/a@1", "pkg:pypi/d@1", "unknown python.marker"}},
 		{"extras of extras", map[string]string{
 			site + "a-1.egg-info": metadata("a", "1", "Requires-Dist: b[X_y]\n"),
-			site + "b-1.egg-info": metadata("b", "1", "Requires-Dist: c[z]; extra == 'x-y'\nRequires-Dist: e; extra == 'other'\n"),
-			site + "c-1.egg-info": metadata("c", "1", "Requires-Dist: b[x-y]; extra == 'z'\nRequires-Dist: d; extra == 'z'\n"),
+			site + "b-1.egg-info": metadata("b", "1", "Requires-Dist: c[z]; extra == 'x-y'\n"+
+				"Requires-Dist: e; extra == 'other'\n"),
+			site + "c-1.egg-info": metadata("c", "1", "Requires-Dist: b[x-y]; extra == 'z'\n"+
+				"Requires-Dist: d; extra == 'z'\n"),
 			site + "d-1.egg-info": metadata("d", "1", ""),
 			site + "e-1.egg-info": metadata("e", "1", ""),
 		}, []string{"pkg:pypi/a@1", "pkg:pypi/b@1", "pkg:pypi/c@1", "pkg:pypi/d@1", "pkg:pypi/e@1",
-			"pkg:pypi/a@1 depends-on pkg:pypi/b@1", "pkg:pypi/b@1 depends-on pkg:pypi/c@1", "pkg:pypi/c@1 depends-on pkg:pypi/b@1", "pkg:pypi/c@1 depends-on pkg:pypi/d@1"}},
+			"pkg:pypi/a@1 depends-on pkg:pypi/b@1", "pkg:pypi/b@1 depends-on pkg:pypi/c@1",
+			"pkg:pypi/c@1 depends-on pkg:pypi/b@1", "pkg:pypi/c@1 depends-on pkg:pypi/d@1"}},
 		{"two environments, and folders of the system", map[string]string{
-			"env/lib/python3.11/site-packages/a-1.egg-info":       metadata("a", "1", "Requires-Dist: c\n"),
-			"env/lib/python3.11/site-packages/c-1.egg-info":       metadata("c", "1", ""),
-			"usr/lib/python3/dist-packages/b-1.egg-info":          metadata("b", "1", "Requires-Dist: c; python_version < '3'\n"),
+			"env/lib/python3.11/site-packages/a-1.egg-info": metadata("a", "1", "Requires-Dist: c\n"),
+			"env/lib/python3.11/site-packages/c-1.egg-info": metadata("c", "1", ""),
+			"usr/lib/python3/dist-packages/b-1.egg-info": metadata("b", "1",
+				"Requires-Dist: c; python_version < '3'\n"),
 			"usr/lib/python3/dist-packages/c-2.egg-info":          metadata("c", "2", ""),
 			"usr/local/lib/python3.11/dist-packages/d-1.egg-info": metadata("d", "1", "Requires-Dist: c<2\n"),
 			"usr/local/lib/python3.12/dist-packages/c-3.egg-info": metadata("c", "3", ""),
 		}, []string{"pkg:pypi/a@1", "pkg:pypi/b@1", "pkg:pypi/c@1", "pkg:pypi/c@2", "pkg:pypi/c@3", "pkg:pypi/d@1",
 			"pkg:pypi/a@1 depends-on pkg:pypi/c@1", "pkg:pypi/d@1 depends-on pkg:pypi/c@2", "note python.conflict"}},
-		{"bad requirement", map[string]string{site + "a-1.egg-info": metadata("a", "1", "Requires-Dist: b (>dev)\nRequires-Dist: !!!\n"), site + "b-1.egg-info": metadata("b", "1", "")},
-			[]string{"pkg:pypi/a@1", "pkg:pypi/b@1", "pkg:pypi/a@1 depends-on pkg:pypi/b@1", "gap python.metadata", "gap python.metadata"}},
+		{"bad requirement", map[string]string{site + "a-1.egg-info": metadata("a", "1",
+			"Requires-Dist: b (>dev)\nRequires-Dist: !!!\n"), site + "b-1.egg-info": metadata("b", "1", "")},
+			[]string{"pkg:pypi/a@1", "pkg:pypi/b@1", "pkg:pypi/a@1 depends-on pkg:pypi/b@1", "gap python.metadata",
+				"gap python.metadata"}},
 
 		{"H120 paths of RECORD", map[string]string{
 			site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
-			site + "a-1.dist-info/RECORD":   "/etc/passwd,,\n../../../../../x,,\n./a.py,,\n../../../bin/a,,\n\"a\nb.py\",,\n,,,,\n",
+			site + "a-1.dist-info/RECORD": "/etc/passwd,,\n../../../../../x,,\n./a.py,,\n../../../bin/a,,\n\"a\n" +
+				"b.py\",,\n,,,,\n",
 		}, []string{"pkg:pypi/a@1", "gap python.record", "gap python.record.outside"}},
 		{"H120 paths of installed-files.txt", map[string]string{
 			site + "a-1.egg-info/PKG-INFO":            metadata("a", "1", ""),
@@ -124,36 +138,67 @@ func TestScan(t *testing.T) {
 			site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
 			site + "a-1.dist-info/RECORD":   "a-1.dist-info/METADATA,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\na-1.dist-info/WHEEL,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\na.py,sha256=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564,3\n",
 		}, []string{"pkg:pypi/a@1", "note python.record.changed", "note python.record.missing"}},
-		{"PEP 770", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""), site + "a-1.dist-info/RECORD": "a-1.dist-info/sboms/x.cdx.json,,\n"}, []string{"pkg:pypi/a@1", "gap python.sboms"}},
-		{"editable by .pth", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""), site + "__editable__.a-1.pth": "/home/canary/src\n"}, []string{"pkg:pypi/a@1"}},
-		{"H122 folding bomb", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", "Summary: x\n"+long)}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
-		{"H122 too large", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", strings.Repeat("x", 65<<20))}, []string{"pkg:pypi/a@1", "gap limit.text", "gap python.metadata", "gap python.metadata"}},
-		{"H122 no name", map[string]string{site + "a-1.dist-info/METADATA": "Version: 1\n"}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
-		{"H122 other name", map[string]string{site + "a-1.dist-info/METADATA": metadata("b", "2", "")}, []string{"pkg:pypi/b@2", "note python.name"}},
-		{"H122 version of two lines", map[string]string{site + "a-1.dist-info/METADATA": "Name: a\nVersion: 1\n2\n"}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
-		{"H122 not UTF-8", map[string]string{site + "a-1.dist-info/METADATA": "Name: a\xff\nVersion: 1\n"}, []string{"pkg:pypi/a@1", "gap python.metadata", "gap python.metadata"}},
-		{"H122 escapes", map[string]string{site + "a-1.dist-info/METADATA": "Name: \x1b[31ma\nVersion: 1\x1b[0m\n"}, []string{"pkg:pypi/a@1", "gap python.metadata", "gap python.metadata"}},
-		{"H122 empty, in a folder without version", map[string]string{site + "a.egg-info/PKG-INFO": ""}, []string{"pkg:pypi/a", "gap python.metadata", "gap python.metadata"}},
-		{"no METADATA", map[string]string{site + "a-1.dist-info/RECORD": "a.py,,\n"}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
-		{"H123 twice", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""), site + "a-2.dist-info/METADATA": metadata("a", "2", ""), site + "A.egg-info/PKG-INFO": metadata("A", "3", "")},
+		{"PEP 770", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
+			site + "a-1.dist-info/RECORD": "a-1.dist-info/sboms/x.cdx.json,,\n"},
+			[]string{"pkg:pypi/a@1", "gap python.sboms"}},
+		{"editable by .pth", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
+			site + "__editable__.a-1.pth": "/home/canary/src\n"}, []string{"pkg:pypi/a@1"}},
+		{"H122 folding bomb", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1",
+			"Summary: x\n"+long)}, []string{"pkg:pypi/a@1", "gap python.metadata"}},
+		{"H122 too large", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1",
+			strings.Repeat("x", 65<<20))}, []string{"pkg:pypi/a@1", "gap limit.text", "gap python.metadata",
+			"gap python.metadata"}},
+		{"H122 no name", map[string]string{site + "a-1.dist-info/METADATA": "Version: 1\n"},
+			[]string{"pkg:pypi/a@1", "gap python.metadata"}},
+		{"H122 other name", map[string]string{site + "a-1.dist-info/METADATA": metadata("b", "2", "")},
+			[]string{"pkg:pypi/b@2", "note python.name"}},
+		{"H122 version of two lines", map[string]string{site + "a-1.dist-info/METADATA": "Name: a\nVersion: 1\n2\n"},
+			[]string{"pkg:pypi/a@1", "gap python.metadata"}},
+		{"H122 not UTF-8", map[string]string{site + "a-1.dist-info/METADATA": "Name: a\xff\nVersion: 1\n"},
+			[]string{"pkg:pypi/a@1", "gap python.metadata", "gap python.metadata"}},
+		{"H122 escapes", map[string]string{site + "a-1.dist-info/METADATA": "Name: \x1b[31ma\nVersion: 1\x1b[0m\n"},
+			[]string{"pkg:pypi/a@1", "gap python.metadata", "gap python.metadata"}},
+		{"H122 empty, in a folder without version", map[string]string{site + "a.egg-info/PKG-INFO": ""},
+			[]string{"pkg:pypi/a", "gap python.metadata", "gap python.metadata"}},
+		{"no METADATA", map[string]string{site + "a-1.dist-info/RECORD": "a.py,,\n"},
+			[]string{"pkg:pypi/a@1", "gap python.metadata"}},
+		{"H123 twice", map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
+			site + "a-2.dist-info/METADATA": metadata("a", "2", ""),
+			site + "A.egg-info/PKG-INFO":    metadata("A", "3", "")},
 			[]string{"pkg:pypi/a@1", "pkg:pypi/a@2", "pkg:pypi/a@3", "note python.duplicate"}},
-		{"H126 one project in two spellings", map[string]string{site + "Foo.Bar-1.0.dist-info/METADATA": metadata("Foo.Bar", "1.0", ""), site + "foo_bar-1.0.dist-info/METADATA": metadata("foo_bar", "1.0", "")}, []string{"pkg:pypi/foo-bar@1.0"}},
-		{"editable", map[string]string{site + "a.egg-link": "/home/canary/a\n.\n", site + "bad!.egg-link": "/x\n"}, []string{"pkg:pypi/a", "gap python.metadata"}},
-		{"egg folder", map[string]string{site + "a-1.0-py3.11.egg/EGG-INFO/PKG-INFO": metadata("a", "1.0", ""), site + "a-1.0-py3.11.egg/EGG-INFO/requires.txt": "b\n", site + "b-1.egg-info": metadata("b", "1", "")},
+		{"H126 one project in two spellings", map[string]string{site +
+			"Foo.Bar-1.0.dist-info/METADATA": metadata("Foo.Bar", "1.0", ""),
+			site + "foo_bar-1.0.dist-info/METADATA": metadata("foo_bar", "1.0", "")},
+			[]string{"pkg:pypi/foo-bar@1.0"}},
+		{"editable", map[string]string{site + "a.egg-link": "/home/canary/a\n.\n", site + "bad!.egg-link": "/x\n"},
+			[]string{"pkg:pypi/a", "gap python.metadata"}},
+		{"egg folder", map[string]string{site + "a-1.0-py3.11.egg/EGG-INFO/PKG-INFO": metadata("a", "1.0", ""),
+			site + "a-1.0-py3.11.egg/EGG-INFO/requires.txt": "b\n", site + "b-1.egg-info": metadata("b", "1", "")},
 			[]string{"pkg:pypi/a@1.0", "pkg:pypi/b@1", "pkg:pypi/a@1.0 depends-on pkg:pypi/b@1"}},
 		{"conda", map[string]string{
 			"env/conda-meta/a-1-0.json": `{"name":"a","version":"1","build":"0","channel":"https://conda.example.org/t/canary/main/linux-64","subdir":"linux-64","license":"MIT","depends":["b >=1","__glibc"],"files":["bin/a","../../x"]}`,
 			"env/conda-meta/b-1-0.json": `{"name":"b","version":"1","build":"0"}`,
 			"env/conda-meta/c-1-0.json": `{"name":"c"`,
 		}, []string{"pkg:conda/a@1?build=0&channel=linux-64&subdir=linux-64", "pkg:conda/b@1?build=0",
-			"pkg:conda/a@1?build=0&channel=linux-64&subdir=linux-64 depends-on pkg:conda/b@1?build=0", "gap python.metadata", "gap python.record.outside"}},
+			"pkg:conda/a@1?build=0&channel=linux-64&subdir=linux-64 depends-on pkg:conda/b@1?build=0",
+			"gap python.metadata", "gap python.record.outside"}},
 
-		{"wanted", map[string]string{"requirements.txt": "a==1.0 \\\n --hash=sha256:ab\nb>=1\n-r requirements/dev.txt\n-r ../other.txt\n-r other.in\n!!!\n", "requirements/dev.txt": "c==2\n", site + "a/requirements.txt": "x==1\n", "x.txt": "y==1\n"},
-			[]string{"pkg:pypi/a@1.0 wanted", "pkg:pypi/b wanted", "pkg:pypi/c@2 wanted", "gap python.include", "gap python.include", "gap python.lock"}},
-		{"wanted and here", map[string]string{"requirements.txt": "a==1.0.0\n", "env/lib/python3.11/site-packages/a-1.0.0.dist-info/METADATA": metadata("a", "1.0.0", "")}, []string{"pkg:pypi/a@1.0.0"}},
-		{"lock", map[string]string{"sub/uv.lock": "[[package]]\nname='a'\nversion='1'\ndependencies=[{name='B.b',version='2'},{name='c'}]\n[[package]]\nname='b-b'\nversion='1'\n[[package]]\nname='b-b'\nversion='2'\n[[package]]\nname='c'\nversion='3'\n[[package]]\nname='\\u001b'\nversion='3'"},
-			[]string{"pkg:pypi/a@1 wanted", "pkg:pypi/b-b@1 wanted", "pkg:pypi/b-b@2 wanted", "pkg:pypi/c@3 wanted", "pkg:pypi/a@1 depends-on pkg:pypi/b-b@2", "pkg:pypi/a@1 depends-on pkg:pypi/c@3", "gap python.lock"}},
-		{"broken locks", map[string]string{"uv.lock": "[", "Pipfile.lock": "{", "pyproject.toml": "[project]\nname='\\u001b'", "poetry.lock": "\xff"}, []string{"gap python.lock", "gap python.lock", "gap python.lock", "gap python.lock"}},
+		{"wanted", map[string]string{"requirements.txt": "a==1.0 \\\n --hash=sha256:ab\nb>=1\n" +
+			"-r requirements/dev.txt\n-r ../other.txt\n-r other.in\n!!!\n", "requirements/dev.txt": "c==2\n",
+			site + "a/requirements.txt": "x==1\n", "x.txt": "y==1\n"},
+			[]string{"pkg:pypi/a@1.0 wanted", "pkg:pypi/b wanted", "pkg:pypi/c@2 wanted", "gap python.include",
+				"gap python.include", "gap python.lock"}},
+		{"wanted and here", map[string]string{"requirements.txt": "a==1.0.0\n",
+			"env/lib/python3.11/site-packages/a-1.0.0.dist-info/METADATA": metadata("a", "1.0.0", "")},
+			[]string{"pkg:pypi/a@1.0.0"}},
+		{"lock", map[string]string{"sub/uv.lock": "[[package]]\nname='a'\nversion='1'\n" +
+			"dependencies=[{name='B.b',version='2'},{name='c'}]\n[[package]]\nname='b-b'\nversion='1'\n[[package]]\n" +
+			"name='b-b'\nversion='2'\n[[package]]\nname='c'\nversion='3'\n[[package]]\nname='\\u001b'\nversion='3'"},
+			[]string{"pkg:pypi/a@1 wanted", "pkg:pypi/b-b@1 wanted", "pkg:pypi/b-b@2 wanted", "pkg:pypi/c@3 wanted",
+				"pkg:pypi/a@1 depends-on pkg:pypi/b-b@2", "pkg:pypi/a@1 depends-on pkg:pypi/c@3", "gap python.lock"}},
+		{"broken locks", map[string]string{"uv.lock": "[", "Pipfile.lock": "{",
+			"pyproject.toml": "[project]\nname='\\u001b'", "poetry.lock": "\xff"},
+			[]string{"gap python.lock", "gap python.lock", "gap python.lock", "gap python.lock"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -168,8 +213,11 @@ func TestScan(t *testing.T) {
 
 func TestFacts(t *testing.T) {
 	files := map[string]string{
-		site + "a-1.0.dist-info/METADATA": metadata("A", "1.0", "Summary: An example\nAuthor-email: Team <team@example.org>\nLicense: BSD\nClassifier: License :: OSI Approved :: BSD License\n"+
-			"Project-URL: Bug Tracker, https://user:canary@example.org/bugs\nProject-URL: Source, https://example.org/a.git\nLicense-File: LICENSE\nRequires-Python: >=3.8\n"),
+		site + "a-1.0.dist-info/METADATA": metadata("A", "1.0",
+			"Summary: An example\nAuthor-email: Team <team@example.org>\nLicense: BSD\n"+
+				"Classifier: License :: OSI Approved :: BSD License\n"+
+				"Project-URL: Bug Tracker, https://user:canary@example.org/bugs\n"+
+				"Project-URL: Source, https://example.org/a.git\nLicense-File: LICENSE\nRequires-Python: >=3.8\n"),
 		site + "a-1.0.dist-info/RECORD":          "a.py,,\na.libs/libz.so,,\n../../../bin/a,,\n",
 		site + "a-1.0.dist-info/WHEEL":           "Generator: test\nTag: cp311-cp311-manylinux_2_17_aarch64\n",
 		site + "a-1.0.dist-info/INSTALLER":       "pip\n",
@@ -185,20 +233,25 @@ func TestFacts(t *testing.T) {
 	if strings.Contains(text, "canary") {
 		t.Errorf("a secret is in %s", text)
 	}
-	if c.Name != "A" || c.Architecture != "aarch64" || c.OS != "linux" || c.Maker.Name != "Team" || c.Description != "An example" {
+	if c.Name != "A" || c.Architecture != "aarch64" || c.OS != "linux" || c.Maker.Name != "Team" ||
+		c.Description != "An example" {
 		t.Errorf("got %s", text)
 	}
-	if !strings.HasPrefix(c.Declared, "LicenseRef-python-") || c.LicenseTexts[0].ID != c.Declared || c.LicenseTexts[0].Text != "BSD\nBSD License" {
+	if !strings.HasPrefix(c.Declared, "LicenseRef-python-") || c.LicenseTexts[0].ID != c.Declared ||
+		c.LicenseTexts[0].Text != "BSD\nBSD License" {
 		t.Errorf("got licence %q, %+v", c.Declared, c.LicenseTexts)
 	}
-	wantLinks := []sbom.Link{{Type: "issue-tracker", URL: "https://example.org/bugs", Comment: "Bug Tracker"}, {Type: "vcs", URL: "https://example.org/a.git", Comment: "Source"}}
+	wantLinks := []sbom.Link{{Type: "issue-tracker", URL: "https://example.org/bugs", Comment: "Bug Tracker"},
+		{Type: "vcs", URL: "https://example.org/a.git", Comment: "Source"}}
 	if !reflect.DeepEqual(c.Links, wantLinks) {
 		t.Errorf("got links %+v", c.Links)
 	}
 	if want := []string{site + "a.py", site + "a.libs/libz.so", "usr/bin/a"}; !reflect.DeepEqual(c.Owns, want) {
 		t.Errorf("got files %q, want %q", c.Owns, want)
 	}
-	for name, want := range map[string]string{propCommit: "abc", propRevision: "v1", propInstaller: "pip", propRequested: "true", propTag: "cp311-cp311-manylinux_2_17_aarch64", propPython: ">=3.8", propLicenseFile: "LICENSE"} {
+	for name, want := range map[string]string{propCommit: "abc", propRevision: "v1", propInstaller: "pip",
+		propRequested: "true", propTag: "cp311-cp311-manylinux_2_17_aarch64", propPython: ">=3.8",
+		propLicenseFile: "LICENSE"} {
 		if got := property(c, name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
@@ -211,16 +264,19 @@ func TestLicence(t *testing.T) {
 		{"case", "License-Expression: mit\n", "MIT", ""},
 		{"field", "License: Apache-2.0\nClassifier: License :: OSI Approved :: MIT License\n", "Apache-2.0", ""},
 		{"classifier", "License: Modified BSD\nClassifier: License :: OSI Approved :: MIT License\n", "MIT", ""},
-		{"two classifiers", "Classifier: License :: OSI Approved :: MIT License\nClassifier: License :: OSI Approved :: BSD License\n", "LicenseRef", "MIT License\nBSD License"},
+		{"two classifiers", "Classifier: License :: OSI Approved :: MIT License\n" +
+			"Classifier: License :: OSI Approved :: BSD License\n", "LicenseRef", "MIT License\nBSD License"},
 		{"unknown", "License: UNKNOWN\n", "", ""},
 		{"bad expression", "License-Expression: MIT AND OR\n", "LicenseRef", "MIT AND OR"},
 		{"open reference", "License-Expression: LicenseRef-x\n", "LicenseRef", "LicenseRef-x"},
-		{"nesting bomb", "License-Expression: " + strings.Repeat("(", 1<<16) + "\n", "LicenseRef", strings.Repeat("(", 1<<16)},
+		{"nesting bomb", "License-Expression: " + strings.Repeat("(", 1<<16) + "\n", "LicenseRef",
+			strings.Repeat("(", 1<<16)},
 		{"text", "License: Permission is\n granted\n", "LicenseRef", "Permission is\n granted"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := sbomtest.Assemble(t, sbomtest.Folder(map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", tt.fields)}), Cataloger{})
+			m := sbomtest.Assemble(t, sbomtest.Folder(map[string]string{site +
+				"a-1.dist-info/METADATA": metadata("a", "1", tt.fields)}), Cataloger{})
 			c := m.Components[0]
 			got, text := c.Declared, ""
 			if strings.HasPrefix(got, "LicenseRef-python-") {
@@ -235,8 +291,10 @@ func TestLicence(t *testing.T) {
 
 // A layer that upgrades a distribution hides the one below, and its parts.
 func TestLayers(t *testing.T) {
-	lower := sbomtest.Tree{ID: "1", Files: map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""), site + "a-1.dist-info/RECORD": "a.py,,\n"}}
-	upper := sbomtest.Tree{ID: "2", Files: map[string]string{site + "a-2.dist-info/METADATA": metadata("a", "2", "")}, Removed: []string{site + "a-1.dist-info"}}
+	lower := sbomtest.Tree{ID: "1", Files: map[string]string{site + "a-1.dist-info/METADATA": metadata("a", "1", ""),
+		site + "a-1.dist-info/RECORD": "a.py,,\n"}}
+	upper := sbomtest.Tree{ID: "2", Files: map[string]string{site + "a-2.dist-info/METADATA": metadata("a", "2", "")},
+		Removed: []string{site + "a-1.dist-info"}}
 	checkOutline(t, sbomtest.Assemble(t, sbomtest.Image(lower, upper), Cataloger{}), "pkg:pypi/a@2")
 }
 
@@ -249,10 +307,13 @@ func open(t *testing.T, p string) *sbom.Manifest {
 
 func TestArtifacts(t *testing.T) {
 	dir := t.TempDir()
-	wheel := wheelFiles("foo_bar", "1.0", "cp311-cp311-manylinux_2_17_x86_64", "Requires-Dist: gone\nProject-URL: Source, https://example.org/foo.git\n", map[string]string{
-		"foo/__init__.py": "", "foo/_vendor/six-1.dist-info/METADATA": metadata("six", "1", "")})
-	sdist := map[string]string{"foo_bar-1.0/PKG-INFO": metadata("foo_bar", "1.0", ""), "foo_bar-1.0/src/foo_bar.egg-info/PKG-INFO": metadata("foo_bar", "1.0", ""),
-		"foo_bar-1.0/src/foo_bar.egg-info/requires.txt": "gone\n", "foo_bar-1.0/pyproject.toml": "[project]\nname = 'foo-bar'\ndynamic = ['version']\n"}
+	wheel := wheelFiles("foo_bar", "1.0", "cp311-cp311-manylinux_2_17_x86_64",
+		"Requires-Dist: gone\nProject-URL: Source, https://example.org/foo.git\n", map[string]string{
+			"foo/__init__.py": "", "foo/_vendor/six-1.dist-info/METADATA": metadata("six", "1", "")})
+	sdist := map[string]string{"foo_bar-1.0/PKG-INFO": metadata("foo_bar", "1.0", ""),
+		"foo_bar-1.0/src/foo_bar.egg-info/PKG-INFO":     metadata("foo_bar", "1.0", ""),
+		"foo_bar-1.0/src/foo_bar.egg-info/requires.txt": "gone\n",
+		"foo_bar-1.0/pyproject.toml":                    "[project]\nname = 'foo-bar'\ndynamic = ['version']\n"}
 	installed := map[string]string{}
 	for _, name := range []string{"a", "b"} {
 		files := wheelFiles(name, "1", "py3-none-any", "", map[string]string{name + "-1.dist-info/INSTALLER": "pip"})
@@ -264,17 +325,23 @@ func TestArtifacts(t *testing.T) {
 		name, path, wantPURL, wantArch string
 		want                           []string
 	}{
-		{"wheel", writeZip(t, dir, "foo_bar-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", wheel), "pkg:pypi/foo-bar@1.0", "x86_64", []string{"pkg:pypi/six@1", "unknown python.unmet"}},
-		{"sdist", writeSdist(t, dir, "foo_bar-1.0.tar.gz", sdist), "pkg:pypi/foo-bar@1.0", "", []string{"unknown python.unmet"}},
-		{"egg", writeZip(t, dir, "foo_bar-1.0-py3.11.egg", map[string]string{"EGG-INFO/PKG-INFO": metadata("foo_bar", "1.0", ""), "EGG-INFO/requires.txt": "gone\n", "foo.py": ""}), "pkg:pypi/foo-bar@1.0", "", []string{"unknown python.unmet"}},
-		{"archive of installed distributions", writeZip(t, dir, "lambda.zip", installed), "", "", []string{"pkg:pypi/a@1", "pkg:pypi/b@1"}},
+		{"wheel", writeZip(t, dir, "foo_bar-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", wheel),
+			"pkg:pypi/foo-bar@1.0", "x86_64", []string{"pkg:pypi/six@1", "unknown python.unmet"}},
+		{"sdist", writeSdist(t, dir, "foo_bar-1.0.tar.gz", sdist), "pkg:pypi/foo-bar@1.0", "",
+			[]string{"unknown python.unmet"}},
+		{"egg", writeZip(t, dir, "foo_bar-1.0-py3.11.egg",
+			map[string]string{"EGG-INFO/PKG-INFO": metadata("foo_bar", "1.0", ""), "EGG-INFO/requires.txt": "gone\n",
+				"foo.py": ""}), "pkg:pypi/foo-bar@1.0", "", []string{"unknown python.unmet"}},
+		{"archive of installed distributions", writeZip(t, dir, "lambda.zip", installed), "", "",
+			[]string{"pkg:pypi/a@1", "pkg:pypi/b@1"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := open(t, tt.path)
 			checkOutline(t, m, tt.want...)
 			if m.Principal.PURL != tt.wantPURL || m.Principal.Architecture != tt.wantArch {
-				t.Errorf("got principal %s, %q, want %s, %q", m.Principal.PURL, m.Principal.Architecture, tt.wantPURL, tt.wantArch)
+				t.Errorf("got principal %s, %q, want %s, %q", m.Principal.PURL, m.Principal.Architecture, tt.wantPURL,
+					tt.wantArch)
 			}
 		})
 	}
@@ -311,7 +378,8 @@ func TestTwoMetadata(t *testing.T) {
 	p := writeFile(t, t.TempDir(), "p-1.0-py3-none-any.whl", b.Bytes())
 
 	var want string
-	oracle.Ask(t, "import json, sys, zipfile, email\nz = zipfile.ZipFile(json.load(sys.stdin))\nprint(json.dumps(email.message_from_bytes(z.read('p-1.0.dist-info/METADATA'))['Version']))", p, &want)
+	oracle.Ask(t, "import json, sys, zipfile, email\nz = zipfile.ZipFile(json.load(sys.stdin))\n"+
+		"print(json.dumps(email.message_from_bytes(z.read('p-1.0.dist-info/METADATA'))['Version']))", p, &want)
 	m := open(t, p)
 	if m.Principal.Version != want {
 		t.Errorf("got version %q, want %q", m.Principal.Version, want)
@@ -334,11 +402,13 @@ func TestNestedWheels(t *testing.T) {
 		return string(data)
 	}
 	inner := read(writeZip(t, dir, "inner-1-py3-none-any.whl", wheelFiles("inner", "1", "py3-none-any", "", nil)))
-	outer := read(writeZip(t, dir, "outer-1-py3-none-any.whl", wheelFiles("outer", "1", "py3-none-any", "", map[string]string{"outer/inner-1-py3-none-any.whl": inner})))
+	outer := read(writeZip(t, dir, "outer-1-py3-none-any.whl",
+		wheelFiles("outer", "1", "py3-none-any", "", map[string]string{"outer/inner-1-py3-none-any.whl": inner})))
 	m := open(t, writeSdist(t, dir, "all.tar.gz", map[string]string{"opt/outer-1-py3-none-any.whl": outer}))
 	checkOutline(t, m, "pkg:pypi/inner@1", "pkg:pypi/outer@1", "pkg:pypi/outer@1 contains pkg:pypi/inner@1")
 	for _, c := range m.Components {
-		if want := "opt/outer-1-py3-none-any.whl!/outer"; c.Name == "inner" && !strings.HasPrefix(c.Locations[0].Path, want) {
+		if want := "opt/outer-1-py3-none-any.whl!/outer"; c.Name == "inner" &&
+			!strings.HasPrefix(c.Locations[0].Path, want) {
 			t.Errorf("got location %v", c.Locations)
 		}
 	}
@@ -349,12 +419,20 @@ func TestWants(t *testing.T) {
 		path, container string
 		want            sbom.Want
 	}{
-		{"a/METADATA", "", sbom.No}, {"a.dist-info/METADATA", "", sbom.Yes}, {"a.dist-info/sub/METADATA", "", sbom.No}, {"a.dist-info/LICENSE", "", sbom.No}, {"a.dist-info/RECORD", "", sbom.Yes},
-		{"a.egg-info/PKG-INFO", "", sbom.Yes}, {"a.egg-info/METADATA", "", sbom.Yes}, {"a.egg-info", "", sbom.Yes}, {"a.egg/EGG-INFO/PKG-INFO", "", sbom.Yes}, {"a.egg-link", "", sbom.Yes},
-		{"__editable__.a-1.pth", "", sbom.Yes}, {"a.pth", "", sbom.No}, {"conda-meta/a.json", "", sbom.Yes}, {"x/a.json", "", sbom.No}, {"conda-meta/history", "", sbom.No},
+		{"a/METADATA", "", sbom.No}, {"a.dist-info/METADATA", "", sbom.Yes},
+		{"a.dist-info/sub/METADATA", "", sbom.No}, {"a.dist-info/LICENSE", "", sbom.No},
+		{"a.dist-info/RECORD", "", sbom.Yes},
+		{"a.egg-info/PKG-INFO", "", sbom.Yes}, {"a.egg-info/METADATA", "", sbom.Yes}, {"a.egg-info", "", sbom.Yes},
+		{"a.egg/EGG-INFO/PKG-INFO", "", sbom.Yes}, {"a.egg-link", "", sbom.Yes},
+		{"__editable__.a-1.pth", "", sbom.Yes}, {"a.pth", "", sbom.No}, {"conda-meta/a.json", "", sbom.Yes},
+		{"x/a.json", "", sbom.No}, {"conda-meta/history", "", sbom.No},
 		{"a-1/PKG-INFO", "", sbom.No}, {"x!/a-1/PKG-INFO", "tar", sbom.Yes}, {"x!/b/a-1/PKG-INFO", "tar", sbom.No},
-		{"requirements.txt", "", sbom.Yes}, {"requirements-dev.txt", "", sbom.Yes}, {"dev-requirements.txt", "", sbom.Yes}, {"requirements/x.txt", "", sbom.Yes}, {"x.txt", "", sbom.No}, {"constraints.txt", "", sbom.No},
-		{"a/pylock.toml", "", sbom.Yes}, {"pylock.dev.toml", "", sbom.Yes}, {"pylock.dev.json", "", sbom.No}, {"uv.lock", "", sbom.Yes}, {"Cargo.lock", "", sbom.No}, {"pyproject.toml", "", sbom.Yes}, {"Cargo.toml", "", sbom.No},
+		{"requirements.txt", "", sbom.Yes}, {"requirements-dev.txt", "", sbom.Yes},
+		{"dev-requirements.txt", "", sbom.Yes}, {"requirements/x.txt", "", sbom.Yes}, {"x.txt", "", sbom.No},
+		{"constraints.txt", "", sbom.No},
+		{"a/pylock.toml", "", sbom.Yes}, {"pylock.dev.toml", "", sbom.Yes}, {"pylock.dev.json", "", sbom.No},
+		{"uv.lock", "", sbom.Yes}, {"Cargo.lock", "", sbom.No}, {"pyproject.toml", "", sbom.Yes},
+		{"Cargo.toml", "", sbom.No},
 		{"lib/site-packages/a/pyproject.toml", "", sbom.No}, {"dist-packages/a/uv.lock", "", sbom.No},
 		{"setup.py", "", sbom.No}, {"", "", sbom.No}, {"METADATA", "", sbom.No}, {"a!/METADATA", "zip", sbom.No},
 	}
@@ -367,24 +445,32 @@ func TestWants(t *testing.T) {
 
 // Requirements that multiply do not make resolving endless.
 func TestWorkIsBounded(t *testing.T) {
-	files := map[string]string{site + "a-1.egg-info": metadata("a", "1", strings.Repeat("Requires-Dist: b\n", 200_000))}
+	files := map[string]string{site + "a-1.egg-info": metadata("a", "1",
+		strings.Repeat("Requires-Dist: b\n", 200_000))}
 	for i := range 200 {
 		files[fmt.Sprintf("x%d/a-1.egg-info", i)] = metadata("a", "1", "")
 	}
 	inv := sbomtest.Scan(t, sbomtest.Folder(files), Cataloger{})
-	if len(inv.Components) != 1 || !slices.ContainsFunc(inv.Findings, func(f sbom.Finding) bool { return f.Code == "python.limit" }) {
+	if len(inv.Components) != 1 || !slices.ContainsFunc(inv.Findings,
+		func(f sbom.Finding) bool { return f.Code == "python.limit" }) {
 		t.Errorf("got %d components, %d findings", len(inv.Components), len(inv.Findings))
 	}
 }
 
 func TestSourceFolder(t *testing.T) {
 	dir := t.TempDir()
-	writeFile(t, dir, "pyproject.toml", []byte("[project]\nname = 'Foo'\ndynamic = ['version']\ndependencies = ['b>=1', 'c']\nlicense = 'MIT'\n[project.urls]\nIssues = 'https://example.org/i'\n[build-system]\nrequires = ['hatchling==1.0']\n[dependency-groups]\ntest = ['pytest']\n"))
-	writeFile(t, dir, "uv.lock", []byte("[[package]]\nname = 'foo'\nversion = '2.0'\nsource = {editable = '.'}\n[[package]]\nname = 'b'\nversion = '1.5'\n"))
+	writeFile(t, dir, "pyproject.toml", []byte("[project]\nname = 'Foo'\ndynamic = ['version']\n"+
+		"dependencies = ['b>=1', 'c']\nlicense = 'MIT'\n[project.urls]\nIssues = 'https://example.org/i'\n"+
+		"[build-system]\nrequires = ['hatchling==1.0']\n[dependency-groups]\ntest = ['pytest']\n"))
+	writeFile(t, dir, "uv.lock", []byte("[[package]]\nname = 'foo'\nversion = '2.0'\nsource = {editable = '.'}\n"+
+		"[[package]]\nname = 'b'\nversion = '1.5'\n"))
 	m := open(t, dir)
-	checkOutline(t, m, "pkg:pypi/b wanted", "pkg:pypi/b@1.5 wanted", "pkg:pypi/c wanted", "pkg:pypi/hatchling@1.0 wanted", "pkg:pypi/pytest wanted",
-		"pkg:pypi/foo@2.0 depends-on pkg:pypi/b", "pkg:pypi/foo@2.0 depends-on pkg:pypi/b@1.5", "pkg:pypi/foo@2.0 depends-on pkg:pypi/c")
-	if m.Principal.Name != "Foo" || m.Principal.Version != "2.0" || m.Principal.Declared != "MIT" || m.Principal.Links[0].Type != "issue-tracker" {
+	checkOutline(t, m, "pkg:pypi/b wanted", "pkg:pypi/b@1.5 wanted", "pkg:pypi/c wanted",
+		"pkg:pypi/hatchling@1.0 wanted", "pkg:pypi/pytest wanted",
+		"pkg:pypi/foo@2.0 depends-on pkg:pypi/b", "pkg:pypi/foo@2.0 depends-on pkg:pypi/b@1.5",
+		"pkg:pypi/foo@2.0 depends-on pkg:pypi/c")
+	if m.Principal.Name != "Foo" || m.Principal.Version != "2.0" || m.Principal.Declared != "MIT" ||
+		m.Principal.Links[0].Type != "issue-tracker" {
 		t.Errorf("got principal %+v", m.Principal.Component)
 	}
 }
@@ -399,8 +485,10 @@ func TestDebianWheels(t *testing.T) {
 	for _, p := range wheels {
 		m := open(t, p)
 		parts := strings.Split(filepath.Base(p), "-")
-		if m.Principal.Name != parts[0] || m.Principal.Version != parts[1] || m.Principal.Architecture != "any" || m.Gaps() > 0 {
-			t.Errorf("%s: got %s %s for %s, findings %v", p, m.Principal.Name, m.Principal.Version, m.Principal.Architecture, m.Findings)
+		if m.Principal.Name != parts[0] || m.Principal.Version != parts[1] || m.Principal.Architecture != "any" ||
+			m.Gaps() > 0 {
+			t.Errorf("%s: got %s %s for %s, findings %v", p, m.Principal.Name, m.Principal.Version,
+				m.Principal.Architecture, m.Findings)
 		}
 	}
 }
@@ -408,14 +496,18 @@ func TestDebianWheels(t *testing.T) {
 // The law: a component has a key, a name unless it is a part, and no secret
 // part of a URL; the cataloger wants what it reads.
 func FuzzCatalog(f *testing.F) {
-	for _, p := range []string{"a-1.dist-info/METADATA", "a-1.dist-info/RECORD", "a-1.dist-info/WHEEL", "a-1.dist-info/direct_url.json", "a.egg-info/PKG-INFO", "a.egg-info/requires.txt", "a-1.egg-info",
-		"x.zip!/EGG-INFO/PKG-INFO", "x.tar!/a-1/PKG-INFO", "a.egg-link", "__editable__.a-1.pth", "conda-meta/a.json", "requirements.txt", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pyproject.toml"} {
+	for _, p := range []string{"a-1.dist-info/METADATA", "a-1.dist-info/RECORD", "a-1.dist-info/WHEEL",
+		"a-1.dist-info/direct_url.json", "a.egg-info/PKG-INFO", "a.egg-info/requires.txt", "a-1.egg-info",
+		"x.zip!/EGG-INFO/PKG-INFO", "x.tar!/a-1/PKG-INFO", "a.egg-link", "__editable__.a-1.pth", "conda-meta/a.json",
+		"requirements.txt", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml",
+		"pyproject.toml"} {
 		f.Add(p, metadata("a", "1", "Requires-Dist: b\n"))
 		f.Add(p, `{"name":"a","version":"1","url":"https://u:p@h/x","vcs_info":{"vcs":"git","commit_id":"1"}}`)
 		f.Add(p, "[project]\nname='a'\n[[package]]\nname='a'\nversion='1'\n")
 	}
 	f.Fuzz(func(t *testing.T, p, text string) {
-		if !slices.Contains([]string{p, "./" + p}, filepath.ToSlash(filepath.Clean(p))) || strings.HasPrefix(p, "/") || strings.HasPrefix(p, "..") {
+		if !slices.Contains([]string{p, "./" + p}, filepath.ToSlash(filepath.Clean(p))) ||
+			strings.HasPrefix(p, "/") || strings.HasPrefix(p, "..") {
 			return
 		}
 		tree := sbomtest.Tree{Files: map[string]string{p: text}}

@@ -26,12 +26,7 @@ const (
 // Resolve finds the distributions that meet the requirements of others in
 // the same environment, and compares RECORD with what was read.
 func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
-	r := &resolver{
-		environments: map[string]*environment{}, system: map[string][]*environment{}, of: map[*sbom.Component][]*environment{},
-		needs: map[*sbom.Component][]need{}, extras: map[*sbom.Component][]string{},
-		unmet: map[*sbom.Component]names{}, open: map[*sbom.Component]names{},
-		edges: map[sbom.Edge]bool{}, findings: map[sbom.Finding]bool{},
-	}
+	r := newResolver()
 	for _, c := range mine {
 		r.place(c)
 		r.checkMetadata(c)
@@ -49,7 +44,8 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 		queue = append(queue[1:], r.resolve(c)...)
 	}
 	if r.work >= maxWork {
-		r.findings[sbom.Finding{Kind: sbom.Gap, Code: "python.limit", Detail: "too many requirements; not all edges were looked for"}] = true
+		r.findings[sbom.Finding{Kind: sbom.Gap, Code: "python.limit",
+			Detail: "too many requirements; not all edges were looked for"}] = true
 	}
 	for _, c := range mine {
 		r.found(c, sbom.Unknown, "python.unmet", "needs what is not here: ", r.unmet[c])
@@ -83,6 +79,20 @@ type resolver struct {
 
 	edges    map[sbom.Edge]bool
 	findings map[sbom.Finding]bool
+}
+
+func newResolver() *resolver {
+	return &resolver{
+		environments: map[string]*environment{},
+		system:       map[string][]*environment{},
+		of:           map[*sbom.Component][]*environment{},
+		needs:        map[*sbom.Component][]need{},
+		extras:       map[*sbom.Component][]string{},
+		unmet:        map[*sbom.Component]names{},
+		open:         map[*sbom.Component]names{},
+		edges:        map[sbom.Edge]bool{},
+		findings:     map[sbom.Finding]bool{},
+	}
 }
 
 // note adds a finding about c.
@@ -159,8 +169,12 @@ func (r *resolver) learnFiles(c *sbom.Component) {
 // checkMetadata says that all that is known of c is the name of its folder.
 func (r *resolver) checkMetadata(c *sbom.Component) {
 	described := slices.ContainsFunc(c.Locations, func(l sbom.Location) bool {
-		base := path.Base(l.Path)
-		return base == "METADATA" || base == "PKG-INFO" || base == "pyproject.toml" || path.Ext(base) == ".egg-info" || path.Ext(base) == ".egg-link"
+		switch base := path.Base(l.Path); base {
+		case "METADATA", "PKG-INFO", "pyproject.toml":
+			return true
+		default:
+			return path.Ext(base) == ".egg-info" || path.Ext(base) == ".egg-link"
+		}
 	})
 	if !described && !c.Wanted && strings.HasPrefix(c.PURL, "pkg:pypi/") {
 		r.note(c, sbom.Gap, "python.metadata", "no METADATA was read; name and version are those in the name of its folder")

@@ -1,24 +1,38 @@
 package dist
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
 
-// labelTypes maps the normal form of labels to the type of link that they
-// mean, in the words of CycloneDX. The labels are those of
+// labelTypes gives the type of link, in the words of CycloneDX, that labels in
+// their normal form mean. The labels are those of
 // https://packaging.python.org/specifications/well-known-project-urls/ and
 // others that are common.
-var labelTypes = map[string]string{
-	"homepage": "website", "home": "website", "website": "website",
-	"source": "vcs", "repository": "vcs", "sourcecode": "vcs", "github": "vcs", "gitlab": "vcs", "code": "vcs", "sources": "vcs",
-	"download": "distribution", "downloads": "distribution", "pypi": "distribution",
-	"changelog": "release-notes", "changes": "release-notes", "releasenotes": "release-notes", "whatsnew": "release-notes", "history": "release-notes",
-	"documentation": "documentation", "docs": "documentation",
-	"issues": "issue-tracker", "bugs": "issue-tracker", "issue": "issue-tracker", "tracker": "issue-tracker", "issuetracker": "issue-tracker",
-	"bugtracker": "issue-tracker", "bugreports": "issue-tracker", "issuestracker": "issue-tracker",
-	"chat": "chat", "discord": "chat", "gitter": "chat", "mailinglist": "mailing-list", "support": "support", "help": "support",
-	"funding": "other", "sponsor": "other", "donate": "other", "donation": "other", "security": "security-contact", "twitter": "social",
+var labelTypes = []struct{ kind, labels string }{
+	{"website", "homepage home website"},
+	{"vcs", "source repository sourcecode github gitlab code sources"},
+	{"distribution", "download downloads pypi"},
+	{"release-notes", "changelog changes releasenotes whatsnew history"},
+	{"documentation", "documentation docs"},
+	{"issue-tracker", "issues bugs issue tracker issuetracker bugtracker bugreports issuestracker"},
+	{"chat", "chat discord gitter"},
+	{"mailing-list", "mailinglist"},
+	{"support", "support help"},
+	{"security-contact", "security"},
+	{"social", "twitter"},
+}
+
+// labelType returns the type of link that a label means.
+func labelType(label string) string {
+	normal := normalizeLabel(label)
+	for _, t := range labelTypes {
+		if slices.Contains(strings.Fields(t.labels), normal) {
+			return t.kind
+		}
+	}
+	return "other"
 }
 
 // A Link is a URL with what it is for.
@@ -44,14 +58,9 @@ func normalizeLabel(label string) string {
 func (m Metadata) Links() []Link {
 	var links []Link
 	add := func(label, url string) {
-		if url = CleanURL(url); url == "" {
-			return
+		if url = CleanURL(url); url != "" {
+			links = append(links, Link{labelType(label), label, url})
 		}
-		kind := labelTypes[normalizeLabel(label)]
-		if kind == "" {
-			kind = "other"
-		}
-		links = append(links, Link{kind, label, url})
 	}
 	add("Homepage", m.HomePage)
 	add("Download", m.DownloadURL)

@@ -100,7 +100,8 @@ func CleanURL(s string) string {
 	_, port, _ := strings.Cut(authority, ":")
 	odd := strings.Trim(port, "0123456789") != "" && authority[0] != '[' // a password with a slash in it
 	revision := strings.ContainsRune(scheme, '+')                        // git+https://host/path@v1
-	if authority == "" || odd || strings.ContainsFunc(authority+where, notURL) || !revision && strings.ContainsRune(where, '@') {
+	odd = odd || !revision && strings.ContainsRune(where, '@')
+	if authority == "" || odd || strings.ContainsFunc(authority+where, notURL) {
 		return ""
 	}
 	if slash {

@@ -42,7 +42,8 @@ func ParseTags(s string) ([]Tag, error) {
 }
 
 func notTag(r rune) bool {
-	return r >= 0x80 || !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._- ", r))
+	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	return !letter && !(r >= '0' && r <= '9') && !strings.ContainsRune("._- ", r)
 }
 
 // A WheelName is the file name of a wheel.
@@ -68,8 +69,9 @@ func ParseWheelName(s string) (WheelName, error) {
 }
 
 // platformForm takes a platform tag apart: system, version, machine.
-var platformForm = regexp.MustCompile(`^(manylinux_[0-9]+_[0-9]+|manylinux1|manylinux2010|manylinux2014|musllinux_[0-9]+_[0-9]+|linux` +
-	`|macosx_[0-9]+_[0-9]+|android_[0-9]+|ios_[0-9]+_[0-9]+|win|emscripten_[0-9]+_[0-9]+_[0-9]+|pyodide_[0-9]+_[0-9]+)_?(.*)$`)
+var platformForm = regexp.MustCompile(`^(manylinux_[0-9]+_[0-9]+|manylinux(?:1|2010|2014)|musllinux_[0-9]+_[0-9]+|linux` +
+	`|macosx_[0-9]+_[0-9]+|android_[0-9]+|ios_[0-9]+_[0-9]+|win` +
+	`|emscripten_[0-9]+_[0-9]+_[0-9]+|pyodide_[0-9]+_[0-9]+)_?(.*)$`)
 
 // systems gives the operating system, in the words of Go, for what platform
 // tags begin with.

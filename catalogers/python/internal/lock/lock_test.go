@@ -64,11 +64,16 @@ func TestRequirements(t *testing.T) {
 			{Name: "c", Spec: "==1.*", Marker: `python_version < "3"`},
 			{Name: "d"},
 			{Name: "e", Version: "2"},
-			{Name: "f", Version: "1", Marker: `os_name == "nt"`, Origin: dist.Origin{URL: "https://example.org/f-1.zip"}},
+			{Name: "f", Version: "1", Marker: `os_name == "nt"`,
+				Origin: dist.Origin{URL: "https://example.org/f-1.zip"}},
 		}, ""},
-		{"URLs", "-e git+https://user:canary@example.org/g.git@v1#egg=g[x]&subdirectory=sub\nhttps://example.org/h-1.0-py3-none-any.whl#sha256=" + abc + "\nhttps://example.org/i-2.0.tar.gz?canary=1\n", []Package{
-			{Name: "g", Origin: dist.Origin{URL: "https://example.org/g.git", VCS: "git", Requested: "v1", Subdirectory: "sub", Editable: true}},
-			{Name: "h", Version: "1.0", Origin: dist.Origin{URL: "https://example.org/h-1.0-py3-none-any.whl"}, Files: []File{{Hashes: sha(abc)}}},
+		{"URLs", "-e git+https://user:canary@example.org/g.git@v1#egg=g[x]&subdirectory=sub\n" +
+			"https://example.org/h-1.0-py3-none-any.whl#sha256=" + abc +
+			"\nhttps://example.org/i-2.0.tar.gz?canary=1\n", []Package{
+			{Name: "g", Origin: dist.Origin{URL: "https://example.org/g.git", VCS: "git", Requested: "v1",
+				Subdirectory: "sub", Editable: true}},
+			{Name: "h", Version: "1.0", Origin: dist.Origin{URL: "https://example.org/h-1.0-py3-none-any.whl"},
+				Files: []File{{Hashes: sha(abc)}}},
 			{Name: "i", Version: "2.0", Origin: dist.Origin{URL: "https://example.org/i-2.0.tar.gz"}},
 		}, ""},
 		{"paths", "-e .\n.[x]\n./sub/proj\n-e ../canary/other[x]\n./dist/j-1.0-py3-none-any.whl\n/abs/k\n", []Package{
@@ -77,10 +82,14 @@ func TestRequirements(t *testing.T) {
 			{Name: "j", Version: "1.0", Origin: dist.Origin{Folder: "j-1.0-py3-none-any.whl"}},
 			{Name: "k", Origin: dist.Origin{Folder: "k"}},
 		}, ""},
-		{"damaged", "a==1\n!!!\nb==\nhttps://example.org/\nc==1", []Package{{Name: "a", Version: "1"}, {Name: "b"}, {Name: "c", Version: "1"}}, "line 2"},
-		{"damaged, all lines", "\n!\nb==\n\nhttps://example.org/", []Package{{Name: "b"}}, "line 5: a URL that names no project"},
-		{"CRLF and BOM", "\ufeffa==1\r\nb==2\\\r\n --hash=sha256:" + abc + "\r\n", []Package{{Name: "a", Version: "1"}, {Name: "b", Version: "2", Files: []File{{Hashes: sha(abc)}}}}, ""},
-		{"bad hash", "a==1 --hash=sha256:x --hash=" + strings.Repeat("a", 300) + ":ab", []Package{{Name: "a", Version: "1", Files: []File{{}, {}}}}, ""},
+		{"damaged", "a==1\n!!!\nb==\nhttps://example.org/\nc==1",
+			[]Package{{Name: "a", Version: "1"}, {Name: "b"}, {Name: "c", Version: "1"}}, "line 2"},
+		{"damaged, all lines", "\n!\nb==\n\nhttps://example.org/", []Package{{Name: "b"}},
+			"line 5: a URL that names no project"},
+		{"CRLF and BOM", "\ufeffa==1\r\nb==2\\\r\n --hash=sha256:" + abc + "\r\n",
+			[]Package{{Name: "a", Version: "1"}, {Name: "b", Version: "2", Files: []File{{Hashes: sha(abc)}}}}, ""},
+		{"bad hash", "a==1 --hash=sha256:x --hash=" + strings.Repeat("a", 300) + ":ab",
+			[]Package{{Name: "a", Version: "1", Files: []File{{}, {}}}}, ""},
 		{"no end", `a==1 \`, []Package{{Name: "a", Version: "1"}}, ""},
 	}
 	for _, tt := range tests {
@@ -93,8 +102,10 @@ func TestRequirements(t *testing.T) {
 }
 
 func TestIncludes(t *testing.T) {
-	got, err := Read("requirements.txt", []byte("-r base.txt\n--requirement ../../etc/passwd\n--requirement=x.txt\n-c constraints.txt\n-ry.txt\n"))
-	if want := []string{"base.txt", "../../etc/passwd", "x.txt", "y.txt"}; err != nil || !reflect.DeepEqual(got.Includes, want) || got.Packages != nil {
+	got, err := Read("requirements.txt", []byte("-r base.txt\n--requirement ../../etc/passwd\n--requirement=x.txt\n"+
+		"-c constraints.txt\n-ry.txt\n"))
+	if want := []string{"base.txt", "../../etc/passwd", "x.txt", "y.txt"}; err != nil ||
+		!reflect.DeepEqual(got.Includes, want) || got.Packages != nil {
 		t.Errorf("got %+v, %v, want %q", got, err, want)
 	}
 }
@@ -163,12 +174,16 @@ directory = {path = "../canary/l", editable = true}
 name = "z"
 archive = {url = "https://example.org/z.zip", hashes = {sha256 = "ab"}}
 `, []Package{
-			{Name: "a", Version: "1.0", Index: "https://example.org/simple", Marker: "os_name == 'nt'", Requires: []Need{{"b", "2"}, {"c", ""}}, Files: []File{
-				{Name: "a-1.0.tar.gz", URL: "https://example.org/a-1.0.tar.gz", Hashes: sha("ab")},
-				{Name: "a-1.0-py3-none-any.whl", URL: "https://example.org/a-1.0-py3-none-any.whl", Hashes: []Hash{{"sha256", "ab"}, {"sha512", "cd"}}}}},
-			{Name: "g", Origin: dist.Origin{URL: "https://example.org/g", VCS: "git", Commit: "abc", Requested: "main"}},
+			{Name: "a", Version: "1.0", Index: "https://example.org/simple", Marker: "os_name == 'nt'",
+				Requires: []Need{{"b", "2"}, {"c", ""}}, Files: []File{
+					{Name: "a-1.0.tar.gz", URL: "https://example.org/a-1.0.tar.gz", Hashes: sha("ab")},
+					{Name: "a-1.0-py3-none-any.whl", URL: "https://example.org/a-1.0-py3-none-any.whl",
+						Hashes: []Hash{{"sha256", "ab"}, {"sha512", "cd"}}}}},
+			{Name: "g", Origin: dist.Origin{URL: "https://example.org/g", VCS: "git", Commit: "abc",
+				Requested: "main"}},
 			{Name: "l", Origin: dist.Origin{Folder: "l", Editable: true}},
-			{Name: "z", Origin: dist.Origin{URL: "https://example.org/z.zip"}, Files: []File{{Name: "z.zip", URL: "https://example.org/z.zip", Hashes: sha("ab")}}},
+			{Name: "z", Origin: dist.Origin{URL: "https://example.org/z.zip"},
+				Files: []File{{Name: "z.zip", URL: "https://example.org/z.zip", Hashes: sha("ab")}}},
 		}, ""},
 		{"poetry", "poetry.lock", `
 [[package]]
@@ -202,8 +217,12 @@ url = "../l"
 [metadata.files]
 g = [{file = "g-2.whl", hash = "sha256:cd"}]
 `, []Package{
-			{Name: "a", Version: "1.0", Groups: []string{"main"}, Marker: "os_name == 'nt'", Index: "https://example.org/simple", Requires: []Need{{Name: "b"}, {Name: "c"}}, Files: []File{{Name: "a-1.0.whl", Hashes: sha("ab")}}},
-			{Name: "g", Version: "2", Groups: []string{"dev"}, Origin: dist.Origin{URL: "https://example.org/g", VCS: "git", Commit: "abc", Requested: "main"}, Files: []File{{Name: "g-2.whl", Hashes: sha("cd")}}},
+			{Name: "a", Version: "1.0", Groups: []string{"main"}, Marker: "os_name == 'nt'",
+				Index: "https://example.org/simple", Requires: []Need{{Name: "b"}, {Name: "c"}},
+				Files: []File{{Name: "a-1.0.whl", Hashes: sha("ab")}}},
+			{Name: "g", Version: "2", Groups: []string{"dev"},
+				Origin: dist.Origin{URL: "https://example.org/g", VCS: "git", Commit: "abc", Requested: "main"},
+				Files:  []File{{Name: "g-2.whl", Hashes: sha("cd")}}},
 			{Name: "l", Version: "0", Origin: dist.Origin{Folder: "l", Editable: true}},
 		}, ""},
 		{"pdm", "pdm.lock", `
@@ -229,8 +248,11 @@ name = "u"
 version = "0"
 url = "https://example.org/u.zip"
 `, []Package{
-			{Name: "a", Version: "1.0", Groups: []string{"default"}, Requires: []Need{{Name: "B_b"}, {Name: "c"}, {}}, Files: []File{{Name: "a-1.0.whl", Hashes: sha("ab")}, {Name: "a-1.0.tar.gz", URL: "https://example.org/a-1.0.tar.gz", Hashes: sha("cd")}}},
-			{Name: "g", Version: "2", Origin: dist.Origin{URL: "https://example.org/g", VCS: "git", Commit: "abc", Requested: "main"}},
+			{Name: "a", Version: "1.0", Groups: []string{"default"}, Requires: []Need{{Name: "B_b"}, {Name: "c"}, {}},
+				Files: []File{{Name: "a-1.0.whl", Hashes: sha("ab")},
+					{Name: "a-1.0.tar.gz", URL: "https://example.org/a-1.0.tar.gz", Hashes: sha("cd")}}},
+			{Name: "g", Version: "2", Origin: dist.Origin{URL: "https://example.org/g", VCS: "git", Commit: "abc",
+				Requested: "main"}},
 			{Name: "l", Version: "0", Origin: dist.Origin{Folder: "l", Editable: true}},
 			{Name: "u", Version: "0", Origin: dist.Origin{URL: "https://example.org/u.zip"}},
 		}, ""},
@@ -262,9 +284,11 @@ dev = [{ name = "e" }]
 [[package]]
 version = "3"
 `, []Package{
-			{Name: "a", Version: "1.0", Index: "https://example.org/simple", Requires: []Need{{"b", "2"}, {"c", ""}, {"d", ""}}, Files: []File{
-				{Name: "a-1.0.tar.gz", URL: "https://example.org/a-1.0.tar.gz", Hashes: sha("ab")},
-				{Name: "a-1.0-py3-none-any.whl", URL: "https://example.org/a-1.0-py3-none-any.whl", Hashes: sha("cd")}}},
+			{Name: "a", Version: "1.0", Index: "https://example.org/simple",
+				Requires: []Need{{"b", "2"}, {"c", ""}, {"d", ""}}, Files: []File{
+					{Name: "a-1.0.tar.gz", URL: "https://example.org/a-1.0.tar.gz", Hashes: sha("ab")},
+					{Name: "a-1.0-py3-none-any.whl", URL: "https://example.org/a-1.0-py3-none-any.whl",
+						Hashes: sha("cd")}}},
 			{Name: "g", Version: "2", Origin: dist.Origin{URL: "https://example.org/g", VCS: "git", Commit: "abc"}},
 			{Name: "l", Version: "0", Origin: dist.Origin{Folder: "l", Editable: true}},
 			{Name: "self", Version: "0", Self: true, Requires: []Need{{"e", ""}}},
@@ -274,14 +298,17 @@ version = "3"
 "default": {"a": {"version": "==1.0", "hashes": ["sha256:ab"], "markers": "os_name == 'nt'"}, "g": {"git": "https://user:canary@example.org/g", "ref": "abc"}},
 "develop": {"b": {"version": "*"}, "c": {"version": ">=1"}, "f": {"file": "https://example.org/f.zip"}, "l": {"path": "./l", "editable": true}}
 }`, []Package{
-			{Name: "a", Version: "1.0", Groups: []string{"default"}, Marker: "os_name == 'nt'", Files: []File{{Hashes: sha("ab")}}},
-			{Name: "g", Groups: []string{"default"}, Origin: dist.Origin{URL: "https://example.org/g", VCS: "git", Commit: "abc"}},
+			{Name: "a", Version: "1.0", Groups: []string{"default"}, Marker: "os_name == 'nt'",
+				Files: []File{{Hashes: sha("ab")}}},
+			{Name: "g", Groups: []string{"default"}, Origin: dist.Origin{URL: "https://example.org/g", VCS: "git",
+				Commit: "abc"}},
 			{Name: "b", Groups: []string{"develop"}},
 			{Name: "c", Groups: []string{"develop"}, Spec: ">=1"},
 			{Name: "f", Groups: []string{"develop"}, Origin: dist.Origin{URL: "https://example.org/f.zip"}},
 			{Name: "l", Groups: []string{"develop"}, Origin: dist.Origin{Folder: "l", Editable: true}},
 		}, ""},
-		{"wrong types", "uv.lock", "package = [1, {name = \"a\", version = 1, dependencies = \"b\", wheels = {}}]\n", []Package{{Name: "a"}}, ""},
+		{"wrong types", "uv.lock", "package = [1, {name = \"a\", version = 1, dependencies = \"b\", wheels = {}}]\n",
+			[]Package{{Name: "a"}}, ""},
 		{"no TOML", "uv.lock", "[[package", nil, "TOML line 1"},
 		{"no JSON", "Pipfile.lock", "{", nil, "unexpected EOF"},
 		{"other", "other", "{", nil, ""},
@@ -327,8 +354,10 @@ f = "*"
 `))
 	want := Project{
 		Metadata: dist.Metadata{
-			Name: "Foo", Version: "1.0", Summary: "d", RequiresPython: ">=3.8", LicenseExpression: "MIT", LicenseFiles: []string{"LICENSE"}, Author: "Team", AuthorEmail: "team@example.org",
-			Classifiers: []string{"License :: OSI Approved :: MIT License"}, Requires: []string{"a>=1", "b", "d"}, ProjectURLs: []string{"Issues, https://example.org/issues"},
+			Name: "Foo", Version: "1.0", Summary: "d", RequiresPython: ">=3.8", LicenseExpression: "MIT",
+			LicenseFiles: []string{"LICENSE"}, Author: "Team", AuthorEmail: "team@example.org",
+			Classifiers: []string{"License :: OSI Approved :: MIT License"}, Requires: []string{"a>=1", "b", "d"},
+			ProjectURLs: []string{"Issues, https://example.org/issues"},
 		},
 		Groups: map[string][]string{"x": {"c"}, "test": {"pytest"}, "dev": {"e"}, "docs": {"f"}},
 		Build:  []string{"setuptools>=61"},
@@ -336,8 +365,10 @@ f = "*"
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
 	}
-	got, err = ReadProject([]byte("[tool.poetry]\nname = \"p\"\nversion = \"2\"\nlicense = \"MIT\"\nrepository = \"https://example.org/p\"\n"))
-	if err != nil || got.Name != "p" || got.Version != "2" || got.License != "MIT" || fmt.Sprint(got.ProjectURLs) != "[Repository, https://example.org/p]" {
+	got, err = ReadProject([]byte("[tool.poetry]\nname = \"p\"\nversion = \"2\"\nlicense = \"MIT\"\n" +
+		"repository = \"https://example.org/p\"\n"))
+	if err != nil || got.Name != "p" || got.Version != "2" || got.License != "MIT" ||
+		fmt.Sprint(got.ProjectURLs) != "[Repository, https://example.org/p]" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err := ReadProject([]byte("[tool.black]\n")); err != nil || got.Name != "" {
@@ -360,7 +391,8 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, base, in string) {
 		got, err := Read(base, []byte(in))
 		for _, p := range got.Packages {
-			if p.Name == "" && base != "Pipfile.lock" || p.Origin.URL != dist.CleanURL(p.Origin.URL) || p.Index != dist.CleanURL(p.Index) {
+			if p.Name == "" && base != "Pipfile.lock" || p.Origin.URL != dist.CleanURL(p.Origin.URL) ||
+				p.Index != dist.CleanURL(p.Index) {
 				t.Errorf("%+v", p)
 			}
 		}

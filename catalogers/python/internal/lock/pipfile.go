@@ -34,7 +34,8 @@ func pipfilePackage(name, group string, t tree.Table) Package {
 	}
 	switch file := dist.CleanURL(t.Text("file")); {
 	case t.Text("git") != "":
-		p.Origin = dist.Origin{URL: dist.CleanURL(t.Text("git")), VCS: "git", Commit: t.Text("ref"), Subdirectory: t.Text("subdirectory")}
+		p.Origin = dist.Origin{URL: dist.CleanURL(t.Text("git")), VCS: "git", Commit: t.Text("ref"),
+			Subdirectory: t.Text("subdirectory")}
 	case t.Text("path") != "":
 		p.Origin = localFolder(t.Text("path"), t.Flag("editable"))
 	case file != "":

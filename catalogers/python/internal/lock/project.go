@@ -35,7 +35,8 @@ func ReadProject(data []byte) (Project, error) {
 
 func (p *Project) readProject(t tree.Table) {
 	p.Name, p.Version, p.Summary = t.Text("name"), t.Text("version"), t.Text("description")
-	p.RequiresPython, p.Requires, p.Classifiers = t.Text("requires-python"), t.Texts("dependencies"), t.Texts("classifiers")
+	p.RequiresPython, p.Requires = t.Text("requires-python"), t.Texts("dependencies")
+	p.Classifiers = t.Texts("classifiers")
 	p.LicenseExpression, p.License = t.Text("license"), t.Table("license").Text("text")
 	p.LicenseFiles = t.Texts("license-files")
 	for _, label := range slices.Sorted(maps.Keys(t.Table("urls"))) {

@@ -96,7 +96,8 @@ func pdm(t tree.Table) []Package {
 		url := dist.CleanURL(t.Text("url"))
 		switch {
 		case t.Text("git") != "":
-			p.Origin = dist.Origin{URL: dist.CleanURL(t.Text("git")), VCS: "git", Commit: t.Text("revision"), Requested: t.Text("ref"), Subdirectory: t.Text("subdirectory")}
+			p.Origin = dist.Origin{URL: dist.CleanURL(t.Text("git")), VCS: "git", Commit: t.Text("revision"),
+				Requested: t.Text("ref"), Subdirectory: t.Text("subdirectory")}
 		case t.Text("path") != "":
 			p.Origin = localFolder(t.Text("path"), t.Flag("editable"))
 		case url != "":

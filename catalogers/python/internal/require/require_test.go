@@ -9,24 +9,41 @@ import (
 )
 
 var requirements = []string{
-	"a", "A.b_c-d", "a1", " a ", "a[x]", "a[x,y_z]", "a [ x , y ]", "a[]", "a>=1", "a >= 1 , < 2", "a==1.*", "a~=1.2", "a===1", "a (>=1)", "a(>=1,<2)", "a[x] (>=1,<2) ; extra == 'y'",
-	"a;python_version<'3'", "a ; python_version < \"3\" and (os_name == 'nt' or extra == 'x')", "a @ https://example.org/a.zip", "a[x]@ https://example.org/a.zip ; os_name == 'nt'", "a @ git+https://example.org/a@v1#egg=a",
-	"a!=1,!=2", "a>=1;'linux' in sys_platform", "a; os.name == 'posix'", "a; python_implementation == 'CPython'", "a; 'x' not in platform_version", "a; extra=='x' or extra=='y'",
-	"", "-a", "a-", "a[x", "a[x y]", "a[-]", "a (>=1", "a >=1)", "a @", "a @ https://example.org/a.zip x", "a; foo == 'x'", "a; os_name", "a; os_name = 'x'", "a; (os_name == 'x'", "a; os_name == 'x')", "a; os_name == 'x", "a; os_name == 'x' and",
-	"a; os_name == 'x' xor os_name == 'y'", "a b", "a;", "ä", "a>=1 b", "a; os_name in 'x' 'y'", "a; os_name not 'x'", "a,b", "a; os_name=='nt'and extra=='x'",
+	"a", "A.b_c-d", "a1", " a ", "a[x]", "a[x,y_z]", "a [ x , y ]", "a[]", "a>=1", "a >= 1 , < 2", "a==1.*", "a~=1.2",
+	"a===1", "a (>=1)", "a(>=1,<2)", "a[x] (>=1,<2) ; extra == 'y'",
+	"a;python_version<'3'", "a ; python_version < \"3\" and (os_name == 'nt' or extra == 'x')",
+	"a @ https://example.org/a.zip", "a[x]@ https://example.org/a.zip ; os_name == 'nt'",
+	"a @ git+https://example.org/a@v1#egg=a",
+	"a!=1,!=2", "a>=1;'linux' in sys_platform", "a; os.name == 'posix'", "a; python_implementation == 'CPython'",
+	"a; 'x' not in platform_version", "a; extra=='x' or extra=='y'",
+	"", "-a", "a-", "a[x", "a[x y]", "a[-]", "a (>=1", "a >=1)", "a @", "a @ https://example.org/a.zip x",
+	"a; foo == 'x'", "a; os_name", "a; os_name = 'x'", "a; (os_name == 'x'", "a; os_name == 'x')",
+	"a; os_name == 'x", "a; os_name == 'x' and",
+	"a; os_name == 'x' xor os_name == 'y'", "a b", "a;", "ä", "a>=1 b", "a; os_name in 'x' 'y'", "a; os_name not 'x'",
+	"a,b", "a; os_name=='nt'and extra=='x'",
 }
 
 var markers = []string{
-	"python_version >= '3.8'", "python_version < '3.10'", "'3.8' <= python_version", "python_version == '3.11.*'", "python_version ~= '3.9'", "python_version in '3.11, 3.12'", "python_version not in '2.7, 3.11'",
-	"python_full_version == '3.11.2'", "python_full_version < '3.11.3'", "sys_platform == 'linux'", "sys_platform != 'win32'", "sys_platform == 'win32' or os_name == 'posix'", "os_name == 'posix' and platform_machine == 'arm64'",
-	"(os_name == 'nt' or sys_platform == 'linux') and python_version > '3'", "os_name == 'nt' or sys_platform == 'linux' and python_version > '3'", "os_name == 'posix' or sys_platform == 'win32' and python_version < '3'",
-	"extra == 'x'", "extra != 'x'", "extra == 'y'", "platform_python_implementation == 'CPython'", "implementation_name != 'pypy'", "'lin' in sys_platform", "sys_platform in 'linux darwin'", "sys_platform > 'a'", "sys_platform < 'a'", "sys_platform <= 'linux'",
-	"platform_machine == 'x86_64' or platform_machine == 'AMD64'", "implementation_version >= '3.11'", "platform_system == 'Linux' and ((python_version < '3.12'))", "os.name == 'posix'",
+	"python_version >= '3.8'", "python_version < '3.10'", "'3.8' <= python_version", "python_version == '3.11.*'",
+	"python_version ~= '3.9'", "python_version in '3.11, 3.12'", "python_version not in '2.7, 3.11'",
+	"python_full_version == '3.11.2'", "python_full_version < '3.11.3'", "sys_platform == 'linux'",
+	"sys_platform != 'win32'", "sys_platform == 'win32' or os_name == 'posix'",
+	"os_name == 'posix' and platform_machine == 'arm64'",
+	"(os_name == 'nt' or sys_platform == 'linux') and python_version > '3'",
+	"os_name == 'nt' or sys_platform == 'linux' and python_version > '3'",
+	"os_name == 'posix' or sys_platform == 'win32' and python_version < '3'",
+	"extra == 'x'", "extra != 'x'", "extra == 'y'", "platform_python_implementation == 'CPython'",
+	"implementation_name != 'pypy'", "'lin' in sys_platform", "sys_platform in 'linux darwin'",
+	"sys_platform > 'a'", "sys_platform < 'a'", "sys_platform <= 'linux'",
+	"platform_machine == 'x86_64' or platform_machine == 'AMD64'", "implementation_version >= '3.11'",
+	"platform_system == 'Linux' and ((python_version < '3.12'))", "os.name == 'posix'",
 }
 
 var values = map[string]string{
-	"python_version": "3.11", "python_full_version": "3.11.2", "sys_platform": "linux", "os_name": "posix", "platform_machine": "x86_64",
-	"platform_python_implementation": "CPython", "implementation_name": "cpython", "implementation_version": "3.11.2", "platform_system": "Linux", "platform_release": "6.1.0", "platform_version": "1",
+	"python_version": "3.11", "python_full_version": "3.11.2", "sys_platform": "linux", "os_name": "posix",
+	"platform_machine":               "x86_64",
+	"platform_python_implementation": "CPython", "implementation_name": "cpython", "implementation_version": "3.11.2",
+	"platform_system": "Linux", "platform_release": "6.1.0", "platform_version": "1",
 }
 
 const script = `
@@ -135,8 +152,10 @@ func TestPythonSeries(t *testing.T) {
 		marker string
 		want   Truth
 	}{
-		{"python_version < '3'", False}, {"python_version >= '3.0'", Unknown}, {"python_version >= '2.7'", True}, {"python_version < '3.8'", Unknown},
-		{"python_version == '2.7'", False}, {"python_version == '3.8'", Unknown}, {"python_version == '3.*'", True}, {"python_full_version < '3'", False},
+		{"python_version < '3'", False}, {"python_version >= '3.0'", Unknown}, {"python_version >= '2.7'", True},
+		{"python_version < '3.8'", Unknown},
+		{"python_version == '2.7'", False}, {"python_version == '3.8'", Unknown}, {"python_version == '3.*'", True},
+		{"python_full_version < '3'", False},
 		{"python_version in '2.7, 3.4'", Unknown}, {"sys_platform > '3'", Unknown}, {"'2' < python_version", Unknown},
 	}
 	for _, tt := range tests {
@@ -157,7 +176,8 @@ func TestExtrasAreNormalized(t *testing.T) {
 // The name stays when the rest cannot be read.
 func TestNameOfDamaged(t *testing.T) {
 	tests := []struct{ in, want string }{
-		{"pytz (>dev)", "pytz"}, {"torch>=1.*", "torch"}, {"a; sys == 'x'", "a"}, {"a[", "a"}, {"a (1.0)", "a"}, {"a>=", "a"},
+		{"pytz (>dev)", "pytz"}, {"torch>=1.*", "torch"}, {"a; sys == 'x'", "a"}, {"a[", "a"}, {"a (1.0)", "a"},
+		{"a>=", "a"},
 	}
 	for _, tt := range tests {
 		if r, err := Parse(tt.in); err == nil || !reflect.DeepEqual(r, Requirement{Name: tt.want}) {
@@ -167,7 +187,8 @@ func TestNameOfDamaged(t *testing.T) {
 }
 
 func TestNormalize(t *testing.T) {
-	for in, want := range map[string]string{"Foo.Bar": "foo-bar", "foo_bar": "foo-bar", "FOO-._bar": "foo-bar", "a1": "a1", "": ""} {
+	for in, want := range map[string]string{"Foo.Bar": "foo-bar", "foo_bar": "foo-bar", "FOO-._bar": "foo-bar",
+		"a1": "a1", "": ""} {
 		if got := Normalize(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}

@@ -75,10 +75,13 @@ func (p *parser) inlineTable(depth int) any {
 var bareValue = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9][0-9:.Zz+-]*|^[0-9A-Za-z_:.+-]+`)
 
 // number matches integers and floats, signed decimal or with a base.
-var number = regexp.MustCompile(`^(?:[+-]?(?:inf|nan|(?:0|[1-9](?:_?[0-9])*)(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)` +
+var number = regexp.MustCompile(`^(?:[+-]?(?:inf|nan` +
+	`|(?:0|[1-9](?:_?[0-9])*)(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)` +
 	`|0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*)$`)
 
-var moment = regexp.MustCompile(`^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]|$))?(?:([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?)?(?:[Zz]|[+-]([0-9]{2}:[0-9]{2}))?$`)
+// moment takes a date, a time of day and an offset apart.
+var moment = regexp.MustCompile(`^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]|$))?` +
+	`(?:([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?)?(?:[Zz]|[+-]([0-9]{2}:[0-9]{2}))?$`)
 
 func (p *parser) scalar() any {
 	text := bareValue.FindString(p.s[p.pos:])
