@@ -5,32 +5,50 @@ import "cmp"
 // merge joins the components that have the same key, in the given order, by
 // these rules:
 //
-//  1. The first that is not a part is the whole; others that are not parts, and
+//  1. A Fallback is dropped where a component of its key is none.
+//  2. The first that is not a part is the whole; others that are not parts, and
 //     then parts, are added to it.
-//  2. A field that the whole lacks is taken from what is added; one that it
+//  3. A field that the whole lacks is taken from what is added; one that it
 //     has stays.
-//  3. Lists are united, in order, without repetition.
-//  4. A whole that is here (not Wanted) makes the component one that is here.
-//  5. A part whose key no whole has is dropped.
-func merge(all []found) []found {
+//  4. Lists are united, in order, without repetition. One that knows all
+//     dependencies makes them known.
+//  5. A whole that is here (not Wanted) makes the component one that is here.
+//  6. A part that no whole has by key or by path is dropped.
+func merge(all []found, links links) []found {
+	first := map[string]bool{} // keys of wholes that are no fallback
+	for _, f := range all {
+		first[f.Key] = first[f.Key] || !f.Part && !f.Fallback
+	}
 	whole := map[string]*Component{}
 	var kept []found
 	for _, f := range all {
-		switch first := whole[f.Key]; {
-		case f.Part:
-		case f.Key == "" || first == nil:
+		switch w := whole[f.Key]; {
+		case f.Part, f.Key != "" && f.Fallback && first[f.Key]:
+		case f.Key == "" || w == nil:
 			kept = append(kept, f)
 			if f.Key != "" {
 				whole[f.Key] = f.Component
 			}
 		default:
-			first.add(f.Component)
-		}
-	}
-	for _, f := range all {
-		if w := whole[f.Key]; f.Part && f.Key != "" && w != nil {
 			w.add(f.Component)
 		}
+	}
+	parts := map[string][]*Component{} // without a key, by path
+	for _, f := range all {
+		switch w := whole[f.Key]; {
+		case f.Part && f.Key == "":
+			parts[f.path] = append(parts[f.path], f.Component)
+		case f.Part && w != nil:
+			w.add(f.Component)
+		}
+	}
+	for _, f := range kept {
+		for _, p := range f.PartsAt {
+			for _, part := range parts[links.resolve(p)] {
+				f.add(part)
+			}
+		}
+		f.PartsAt = nil
 	}
 	return kept
 }
@@ -48,8 +66,13 @@ func (c *Component) add(o *Component) {
 	c.Declared = cmp.Or(c.Declared, o.Declared)
 	c.Concluded = cmp.Or(c.Concluded, o.Concluded)
 	c.Contents = cmp.Or(c.Contents, o.Contents)
-	c.Dependencies = cmp.Or(c.Dependencies, o.Dependencies)
+	if c.Dependencies == "" || o.Dependencies == Complete {
+		c.Dependencies = o.Dependencies
+	}
 	c.Is = cmp.Or(c.Is, o.Is)
+	if c.Private == nil {
+		c.Private = o.Private
+	}
 	if c.Maker.IsZero() {
 		c.Maker = o.Maker
 	}
@@ -75,8 +98,11 @@ func (c *Component) addLists(o *Component) {
 	c.Locations = union(c.Locations, o.Locations, func(l Location) string { return l.Layer + "\x00" + l.Path })
 	c.FoundBy = union(c.FoundBy, o.FoundBy, same)
 	c.DependsOn = union(c.DependsOn, o.DependsOn, same)
+	c.Includes = union(c.Includes, o.Includes, same)
 	c.Requires = union(c.Requires, o.Requires, same)
 	c.Provides = union(c.Provides, o.Provides, same)
+	c.Expects = union(c.Expects, o.Expects, same)
+	c.PartsAt = append(c.PartsAt, o.PartsAt...)
 	if len(c.Owns) == 0 {
 		c.Owns = o.Owns
 	} else {

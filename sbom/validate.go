@@ -139,12 +139,19 @@ func (known licenceCheck) check(expression string, texts []LicenseText) error {
 	return nil
 }
 
-func parseLicence(expression string) licenceResult {
+// parseLicence parses an expression. The library's parser fails on some that end
+// too early; that is an error of the expression.
+func parseLicence(expression string) (result licenceResult) {
+	defer func() {
+		if recover() != nil {
+			result = licenceResult{err: errors.New("it ends too early")}
+		}
+	}()
 	if len(expression) > maxExpression || strings.Count(expression, "(") > maxNesting {
 		return licenceResult{err: errors.New("too long or too deep")}
 	}
 	ids, err := spdxexp.ExtractLicenses(expression)
-	result := licenceResult{err: err}
+	result.err = err
 	for _, id := range ids {
 		if strings.HasPrefix(id, "LicenseRef-") {
 			result.refs = append(result.refs, id)

@@ -1,0 +1,43 @@
+package sbom
+
+import (
+	"path"
+	"strings"
+)
+
+// links are the symbolic links of an artifact: their paths and targets.
+type links map[string]string
+
+// maxLinks is how many links are followed, as in Linux.
+const maxLinks = 40
+
+// resolve follows the links among the folders of a path, so that bin/x is
+// usr/bin/x where bin is a link to usr/bin. Links lead nowhere outside.
+func (l links) resolve(p string) string {
+	for range maxLinks {
+		next := l.follow(p)
+		if next == p {
+			break
+		}
+		p = next
+	}
+	return p
+}
+
+// follow follows the first link on the way.
+func (l links) follow(p string) string {
+	for i := range len(p) {
+		if p[i] != '/' {
+			continue
+		}
+		target, ok := l[p[:i]]
+		if !ok {
+			continue
+		}
+		if !strings.HasPrefix(target, "/") {
+			target = path.Join("/", parent(p[:i]), target)
+		}
+		return strings.TrimPrefix(path.Clean(target)+p[i:], "/")
+	}
+	return p
+}
