@@ -35,16 +35,18 @@ func (p place) part() *sbom.Component {
 	return &sbom.Component{Joints: sbom.Joints{Key: p.key(), Part: true}}
 }
 
-// guess returns a component with the name and version that the name of the
-// folder states, for the case that there is no METADATA, or a part if it
-// states none. See [readerOf].
-func (p place) guess() *sbom.Component {
+// withFallback returns a part and, for the case that there is no METADATA, a
+// component with the name and version that the name of the folder states.
+func (p place) withFallback(part *sbom.Component) []*sbom.Component {
 	if p.name == "" || p.version == "" || p.project != "" {
-		return p.part()
+		return []*sbom.Component{part}
 	}
 	c := newComponent(p.name, p.version)
-	c.Key, c.Is = p.key(), p.self()
-	return c
+	c.Key, c.Is, c.Fallback = p.key(), p.self(), true
+	addProperty(c, propConfidence, "low")
+	c.Findings = []sbom.Finding{{Kind: sbom.Gap, Code: "python.metadata",
+		Detail: "no METADATA was read; name and version are those in the name of the folder"}}
+	return []*sbom.Component{part, c}
 }
 
 // source says what the metadata is for a principal.
@@ -164,7 +166,7 @@ func (l *fileList) err() error {
 // distributions looks the same, but what an installer has installed has
 // itself in its list as INSTALLER.
 func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
-	c := p.guess()
+	c := p.part()
 	list := fileList{root: p.root(), folder: p.folder}
 	installed, documents := false, false
 	err := dist.ParseRecord(f, func(r dist.Row) {
@@ -183,34 +185,34 @@ func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 	if p.entry.Container == "zip" && p.entry.Root() == "." && p.folder == "." && !installed {
 		c.Is = "."
 	}
-	return []*sbom.Component{c}, fault("python.record", errors.Join(err, list.err()))
+	return p.withFallback(c), fault("python.record", errors.Join(err, list.err()))
 }
 
 // readInstalledFiles reads the list of files in an .egg-info folder: one path
 // in each line, relative to that folder.
 func readInstalledFiles(p place, f *sbom.File) ([]*sbom.Component, error) {
 	data, err := f.Bytes()
-	c := p.guess()
+	c := p.part()
 	list := fileList{root: p.root(), folder: p.unit}
 	for line := range strings.Lines(string(data)) {
 		list.add(strings.TrimSpace(line))
 	}
 	c.Owns = list.files
-	return []*sbom.Component{c}, fault("python.record", errors.Join(err, list.err()))
+	return p.withFallback(c), fault("python.record", errors.Join(err, list.err()))
 }
 
 // readWheel reads for which platform a distribution was built.
 func readWheel(p place, f *sbom.File) ([]*sbom.Component, error) {
 	data, err := f.Bytes()
 	w, parseErr := dist.ParseWheel(bytes.NewReader(data))
-	c := p.guess()
+	c := p.part()
 	c.OS, c.Architecture = dist.Target(w.Tags)
 	for _, tag := range w.Tags {
 		addProperty(c, propTag, tag.String())
 	}
 	addProperty(c, propGenerator, w.Generator)
 	p.addToken(c, data, err)
-	return []*sbom.Component{c}, fault("python.metadata", errors.Join(err, parseErr))
+	return p.withFallback(c), fault("python.metadata", errors.Join(err, parseErr))
 }
 
 // readOrigin reads from where a distribution was installed.
@@ -220,10 +222,10 @@ func readOrigin(p place, f *sbom.File) ([]*sbom.Component, error) {
 		return nil, fault("python.origin", err)
 	}
 	o, err := dist.ParseOrigin(data)
-	c := p.guess()
+	c := p.part()
 	addOrigin(c, o)
 	p.addToken(c, data, nil)
-	return []*sbom.Component{c}, fault("python.origin", err)
+	return p.withFallback(c), fault("python.origin", err)
 }
 
 // readInstaller reads the name of the tool that installed a distribution.
@@ -234,28 +236,28 @@ func readInstaller(p place, f *sbom.File) ([]*sbom.Component, error) {
 		addProperty(c, propInstaller, tool)
 	}
 	p.addToken(c, data, err)
-	return []*sbom.Component{c}, fault("python.metadata", err)
+	return p.withFallback(c), fault("python.metadata", err)
 }
 
 // readRequested reads the marker file of a distribution that was asked for by
 // name, and not for another's sake.
 func readRequested(p place, f *sbom.File) ([]*sbom.Component, error) {
 	data, err := f.Bytes()
-	c := p.guess()
+	c := p.part()
 	addProperty(c, propRequested, "true")
 	p.addToken(c, data, err)
-	return []*sbom.Component{c}, fault("python.metadata", err)
+	return p.withFallback(c), fault("python.metadata", err)
 }
 
 // readRequires reads the requirements of a distribution whose metadata is
 // older than Requires-Dist.
 func readRequires(p place, f *sbom.File) ([]*sbom.Component, error) {
 	data, err := f.Bytes()
-	c := p.guess()
+	c := p.part()
 	for _, r := range dist.ParseRequiresTxt(data) {
 		c.DependsOn = append(c.DependsOn, tokenRequirement+oneLine(r))
 	}
-	return []*sbom.Component{c}, fault("python.metadata", err)
+	return p.withFallback(c), fault("python.metadata", err)
 }
 
 // readEditable reads an .egg-link file or the .pth file of an editable

@@ -35,9 +35,6 @@ type reader func(place, *sbom.File) ([]*sbom.Component, error)
 
 // readerOf returns how a file of a .dist-info or .egg-info folder is read, or
 // nil.
-//
-// The files that sort behind METADATA also state, as a last resort, the name
-// and version of their folder: of components with one key the first counts.
 func readerOf(unit, base string) reader {
 	switch path.Ext(unit) {
 	case ".dist-info":

@@ -29,7 +29,6 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	r := newResolver()
 	for _, c := range mine {
 		r.place(c)
-		r.checkMetadata(c)
 		r.parse(c)
 		r.compareRecord(c)
 	}
@@ -163,21 +162,6 @@ func (r *resolver) learnFiles(c *sbom.Component) {
 				break
 			}
 		}
-	}
-}
-
-// checkMetadata says that all that is known of c is the name of its folder.
-func (r *resolver) checkMetadata(c *sbom.Component) {
-	described := slices.ContainsFunc(c.Locations, func(l sbom.Location) bool {
-		switch base := path.Base(l.Path); base {
-		case "METADATA", "PKG-INFO", "pyproject.toml":
-			return true
-		default:
-			return path.Ext(base) == ".egg-info" || path.Ext(base) == ".egg-link"
-		}
-	})
-	if !described && !c.Wanted && strings.HasPrefix(c.PURL, "pkg:pypi/") {
-		r.note(c, sbom.Gap, "python.metadata", "no METADATA was read; name and version are those in the name of its folder")
 	}
 }
 
