@@ -49,6 +49,7 @@ func purlOf(name, ver string) string {
 	return packageurl.NewPackageURL("pypi", "", require.Normalize(name), ver, nil, "").ToString()
 }
 
+// addProperty adds a property unless its value is empty.
 func addProperty(c *sbom.Component, name, value string) {
 	if value != "" {
 		c.Properties = append(c.Properties, sbom.Property{Name: name, Value: value})

@@ -28,6 +28,7 @@ var (
 	systemFolder = regexp.MustCompile(`^(?:.*!/)?usr/(?:local/)?lib(?:64)?/python[0-9.]*/(?:site|dist)-packages$`)
 )
 
+// newEnvironment returns the environment of a folder with what its path shows.
 func newEnvironment(folder string) *environment {
 	e := &environment{folder: folder, members: map[string][]*sbom.Component{}, values: map[string]string{}}
 	e.system = systemFolder.MatchString(folder)
@@ -74,6 +75,8 @@ func (e *environment) learnTags(c *sbom.Component) {
 	}
 }
 
+// learnPython takes that CPython of a version loads the modules here. What the
+// path says of the version is believed more.
 func (e *environment) learnPython(ver string) {
 	e.set("platform_python_implementation", "CPython")
 	e.set("implementation_name", "cpython")
@@ -89,6 +92,9 @@ var targetValues = map[string][3]string{
 	"windows": {"win32", "Windows", "nt"},
 }
 
+// learnTarget takes the platform of a distribution. One that is built for several,
+// or for any, shows nothing. The machine is told on Linux only: elsewhere
+// platform_machine and tags have different words for it.
 func (e *environment) learnTarget(os, machine string) {
 	v, ok := targetValues[os]
 	if !ok {
@@ -125,6 +131,7 @@ func beginsWith(long, short string) bool {
 	return ok && (rest == "" || short == "" || rest[0] == '.')
 }
 
+// containerPrefix returns the container that a folder is in, "" for none.
 func containerPrefix(folder string) string {
 	return folder[:strings.LastIndex(folder, "!/")+1]
 }

@@ -84,7 +84,7 @@ func readMetadata(p place, f *sbom.File) ([]*sbom.Component, error) {
 	}
 	c.Findings = append(c.Findings, p.disagreement(name, ver)...)
 	c.Dependencies = sbom.Undetermined
-	if len(m.Requires) == 0 && path.Ext(p.unit) == ".dist-info" {
+	if len(m.Requires) == 0 && path.Ext(p.unit) == ".dist-info" { // others have requires.txt
 		c.Dependencies = sbom.Complete
 	}
 	if err != nil {
@@ -101,6 +101,7 @@ func isWord(s string) bool {
 	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
+// oneLine joins the lines of a folded value.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // disagreement notes that what metadata says differs from the name of the
@@ -114,6 +115,7 @@ func (p place) disagreement(name, ver string) []sbom.Finding {
 		Detail: fmt.Sprintf("metadata says %q %q, the name of its folder %q %q", name, ver, p.name, p.version)}}
 }
 
+// sameVersion reports whether two texts are spellings of one version.
 func sameVersion(a, b string) bool {
 	v, err := version.Parse(a)
 	w, err2 := version.Parse(b)

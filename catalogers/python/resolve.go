@@ -99,6 +99,7 @@ func (r *resolver) note(c *sbom.Component, kind sbom.FindingKind, code, detail s
 	r.findings[sbom.Finding{Kind: kind, Code: code, Subject: c.Key, Path: firstPath(c), Detail: detail}] = true
 }
 
+// firstPath returns where c was found first, if that is known.
 func firstPath(c *sbom.Component) string {
 	if len(c.Locations) == 0 {
 		return ""

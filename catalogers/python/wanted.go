@@ -46,6 +46,8 @@ func readLock(p place, f *sbom.File) ([]*sbom.Component, error) {
 // name and version, and by name alone.
 type lockedKeys map[lock.Need][]string
 
+// lockedKeys returns the keys of all packages of a lock. One name may have several
+// versions, for different markers.
 func (p place) lockedKeys(l lock.Lock) lockedKeys {
 	locked := lockedKeys{}
 	for _, w := range l.Packages {

@@ -20,7 +20,12 @@ type Conda struct {
 	Requested            string   // what the user asked for, if it was this
 }
 
-// ParseConda reads one file of conda-meta.
+// ParseConda reads one file of conda-meta:
+//
+//	{"name": "numpy", "version": "1.26.4", "build": "py311h64a7726_0",
+//	 "channel": "https://conda.example.org/main/linux-64", "subdir": "linux-64",
+//	 "url": "https://conda.example.org/main/linux-64/numpy-1.26.4-py311h64a7726_0.conda",
+//	 "depends": ["python >=3.11,<3.12.0a0"], "files": ["bin/f2py"], "license": "BSD-3-Clause"}
 func ParseConda(data []byte) (Conda, error) {
 	t, err := tree.JSON(data)
 	if err != nil {

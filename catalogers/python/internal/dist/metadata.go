@@ -39,7 +39,19 @@ type Metadata struct {
 }
 
 // ParseMetadata reads METADATA or PKG-INFO up to the empty line before the
-// description.
+// description:
+//
+//	Metadata-Version: 2.4
+//	Name: Foo.Bar
+//	Version: 1.0
+//	License-Expression: MIT OR Apache-2.0
+//	Project-URL: Issues, https://example.org/issues
+//	Requires-Dist: requests[socks]>=2 ; python_version < '3'
+//
+//	The description.
+//
+// Of a field that may occur once the first counts, as for Python's email
+// package; two different names or versions are an error that tells both.
 func ParseMetadata(r io.Reader) (Metadata, error) {
 	h, err := parseHeader(r)
 	m := Metadata{
@@ -66,7 +78,12 @@ type Wheel struct {
 	Tags      []Tag
 }
 
-// ParseWheel reads a WHEEL file.
+// ParseWheel reads a WHEEL file:
+//
+//	Wheel-Version: 1.0
+//	Generator: bdist_wheel (0.38.4)
+//	Root-Is-Purelib: true
+//	Tag: py3-none-any
 func ParseWheel(r io.Reader) (Wheel, error) {
 	h, err := parseHeader(r)
 	w := Wheel{Generator: oneLine(h.first("generator"))}
@@ -129,6 +146,7 @@ func parseHeader(r io.Reader) (header, error) {
 	return p.fields, errors.Join(p.errs...)
 }
 
+// fail remembers an error at the current line.
 func (p *headerParser) fail(format string, args ...any) {
 	if len(p.errs) < maxErrors {
 		p.errs = append(p.errs, fmt.Errorf("line %d: "+format, append([]any{p.line}, args...)...))
@@ -173,6 +191,7 @@ func (p *headerParser) take(line string) bool {
 	return true
 }
 
+// notFieldName reports whether r cannot stand in the name of a field (RFC 5322).
 func notFieldName(r rune) bool { return r <= ' ' || r >= 0x7f }
 
 // flush ends the current field.

@@ -23,7 +23,14 @@ type Origin struct {
 	Editable     bool
 }
 
-// ParseOrigin reads a direct_url.json file.
+// ParseOrigin reads a direct_url.json file, which has one of three forms:
+//
+//	{"url": "https://host/path.git", "vcs_info": {"vcs": "git", "commit_id": "...", "requested_revision": "v1"}}
+//	{"url": "https://host/a-1.0.zip", "archive_info": {"hashes": {"sha256": "..."}}}
+//	{"url": "file:///home/user/project", "dir_info": {"editable": true}}
+//
+// Each may have a "subdirectory". Of the path of a folder only the last name
+// is kept: the rest is about another machine.
 func ParseOrigin(data []byte) (Origin, error) {
 	t, err := tree.JSON(data)
 	if err != nil {
@@ -121,6 +128,7 @@ func withoutToken(where string) string {
 	return strings.Join(segments, "/")
 }
 
+// isScheme reports whether s is the scheme of a URL in lower case (RFC 3986).
 func isScheme(s string) bool {
 	for i, r := range s {
 		if letter := r >= 'a' && r <= 'z'; !letter && (i == 0 || !strings.ContainsRune("+-.0123456789", r)) {

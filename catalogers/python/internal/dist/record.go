@@ -154,6 +154,7 @@ func (c *csvReader) passNewline() {
 	c.line++
 }
 
+// end returns the fields of a row that has ended, unless the row is lost.
 func (c *csvReader) end(fields []string, open bool, size int) ([]string, error) {
 	if size > maxRow {
 		return nil, fmt.Errorf("%w: longer than %d bytes", errRow, maxRow)

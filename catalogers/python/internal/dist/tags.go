@@ -18,6 +18,7 @@ type Tag struct {
 	Python, ABI, Platform string // "cp311", "cp311", "manylinux_2_17_x86_64"
 }
 
+// String returns the form that WHEEL files have.
 func (t Tag) String() string { return t.Python + "-" + t.ABI + "-" + t.Platform }
 
 // ParseTags reads a set of tags such as py2.py3-none-any.
@@ -41,6 +42,7 @@ func ParseTags(s string) ([]Tag, error) {
 	return tags, nil
 }
 
+// notTag reports whether r cannot stand in a set of tags.
 func notTag(r rune) bool {
 	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 	return !letter && !(r >= '0' && r <= '9') && !strings.ContainsRune("._- ", r)
@@ -100,6 +102,11 @@ func Target(tags []Tag) (os, machine string) {
 	return strings.Join(all, ","), strings.Join(machines, ",")
 }
 
+// target takes a platform tag apart:
+//
+//	manylinux_2_17_x86_64   system, version of glibc, machine
+//	macosx_10_9_universal2  system, version, machine
+//	win32                   system and machine
 func (t Tag) target() (os, machine string) {
 	if t.Platform == "any" {
 		return "", "any"

@@ -126,6 +126,7 @@ func files(list []tree.Table) []File {
 	return all
 }
 
+// nonEmpty drops the hashes that a table did not have.
 func nonEmpty(hashes []Hash) []Hash {
 	var kept []Hash
 	for _, h := range hashes {

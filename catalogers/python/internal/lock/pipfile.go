@@ -11,6 +11,11 @@ import (
 )
 
 // pipfile reads Pipfile.lock: one object per group, of projects by name.
+//
+//	{"_meta": {...},
+//	 "default": {"a": {"version": "==1.0", "hashes": ["sha256:..."], "markers": "..."}},
+//	 "develop": {"b": {"git": "https://host/b.git", "ref": "COMMIT"}}}
+//
 // https://pipenv.pypa.io/en/latest/pipfile.html
 func pipfile(t tree.Table) Lock {
 	var l Lock
@@ -26,6 +31,7 @@ func pipfile(t tree.Table) Lock {
 	return l
 }
 
+// pipfilePackage reads one project of a group.
 func pipfilePackage(name, group string, t tree.Table) Package {
 	p := Package{Name: name, Marker: t.Text("markers"), Groups: []string{group}}
 	p.Version, p.Spec = pin(t.Text("version"))

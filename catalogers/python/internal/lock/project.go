@@ -33,6 +33,8 @@ func ReadProject(data []byte) (Project, error) {
 	return p, nil
 }
 
+// readProject reads the project table of PEP 621. Its licence is an expression as
+// text, or, before PEP 639, a table with the text or the name of a file.
 func (p *Project) readProject(t tree.Table) {
 	p.Name, p.Version, p.Summary = t.Text("name"), t.Text("version"), t.Text("description")
 	p.RequiresPython, p.Requires = t.Text("requires-python"), t.Texts("dependencies")

@@ -10,7 +10,17 @@ import (
 	"github.com/manifestgen/manifestgen/catalogers/python/internal/tree"
 )
 
-// pylock reads https://packaging.python.org/specifications/pylock-toml/
+// pylock reads pylock.toml:
+//
+//	[[packages]]
+//	name = "a"
+//	version = "1.0"
+//	dependencies = [{name = "b"}]
+//	wheels = [{url = "https://host/a-1.0-py3-none-any.whl", hashes = {sha256 = "..."}}]
+//
+// or with a vcs, archive or directory table for where else it comes from. What
+// a package depends on may be left out, so the list is never known to be whole.
+// https://packaging.python.org/specifications/pylock-toml/
 func pylock(t tree.Table) []Package {
 	var all []Package
 	for _, t := range t.Tables("packages") {
@@ -85,6 +95,13 @@ func poetry(t tree.Table) []Package {
 }
 
 // pdm reads pdm.lock, whose dependencies are requirements:
+//
+//	[[package]]
+//	name = "a"
+//	version = "1.0"
+//	dependencies = ["b>=1; os_name == 'nt'"]
+//	files = [{file = "a-1.0-py3-none-any.whl", hash = "sha256:..."}]
+//
 // https://pdm-project.org/en/latest/usage/lockfile/
 func pdm(t tree.Table) []Package {
 	var all []Package
@@ -121,6 +138,15 @@ func namesOf(requirements []string) []Need {
 
 // uv reads uv.lock. Its packages name what they need, with a version where
 // several are locked; extras and development groups have lists of their own:
+//
+//	[[package]]
+//	name = "a"
+//	version = "1.0"
+//	source = { registry = "https://host/simple" }
+//	dependencies = [{ name = "b", version = "2", marker = "..." }]
+//	wheels = [{ url = "https://host/a-1.0-py3-none-any.whl", hash = "sha256:..." }]
+//
+// The project itself has the source { editable = "." } or { virtual = "." }.
 // https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
 func uv(t tree.Table) []Package {
 	var all []Package

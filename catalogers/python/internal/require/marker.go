@@ -96,6 +96,7 @@ type markerParser struct {
 	err error
 }
 
+// fail remembers the first error. After it no method moves on.
 func (p *markerParser) fail(format string, args ...any) {
 	if p.err == nil {
 		p.err = fmt.Errorf(format, args...)
@@ -128,6 +129,7 @@ func (p *markerParser) word(token string) bool {
 	return false
 }
 
+// either reads a marker within depth parentheses.
 func (p *markerParser) either(depth int) *expr {
 	return p.series("or", func() *expr {
 		return p.series("and", func() *expr { return p.term(depth) })
@@ -160,6 +162,7 @@ func (p *markerParser) term(depth int) *expr {
 	return e
 }
 
+// comparison reads two operands and what is between them. One must be a variable.
 func (p *markerParser) comparison() *expr {
 	left := p.operand()
 	op := p.operator()
@@ -170,6 +173,7 @@ func (p *markerParser) comparison() *expr {
 	return &expr{op: op, left: left, right: right}
 }
 
+// operand reads a literal, which has no escapes, or the name of a variable.
 func (p *markerParser) operand() operand {
 	p.space()
 	for _, quote := range []string{`"`, `'`} {
@@ -243,6 +247,7 @@ func (e *expr) evaluate(env Environment) Truth {
 	return e.compare(env)
 }
 
+// compare evaluates one comparison.
 func (e *expr) compare(env Environment) Truth {
 	for _, o := range []operand{e.left, e.right} {
 		if o.variable && (o.text == "extra" || o.text == "extras") {
@@ -260,6 +265,7 @@ func (e *expr) compare(env Environment) Truth {
 	return Unknown
 }
 
+// value returns the value of an operand, and whether it is known.
 func (o operand) value(env Environment) (string, bool) {
 	if !o.variable {
 		return o.text, true

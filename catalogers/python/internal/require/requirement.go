@@ -46,10 +46,12 @@ func Parse(s string) (Requirement, error) {
 	return r, nil
 }
 
+// isNameByte reports whether c can stand in a name, though not at its ends.
 func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.", c) >= 0
 }
 
+// parseRest reads what follows the name.
 func (r *Requirement) parseRest(s string) error {
 	if inside, ok := strings.CutPrefix(s, "["); ok {
 		list, rest, closed := strings.Cut(inside, "]")

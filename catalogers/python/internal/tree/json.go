@@ -33,6 +33,7 @@ func JSON(data []byte) (Table, error) {
 	return t, nil
 }
 
+// jsonValue reads one value. The depth is that of the lists and objects around it.
 func jsonValue(d *json.Decoder, depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("nested more than %d deep", maxDepth)
@@ -53,6 +54,7 @@ func jsonValue(d *json.Decoder, depth int) (any, error) {
 	return token, nil
 }
 
+// jsonObject reads the rest of an object, after its brace.
 func jsonObject(d *json.Decoder, depth int) (Table, error) {
 	t := Table{}
 	for d.More() {
@@ -72,6 +74,7 @@ func jsonObject(d *json.Decoder, depth int) (Table, error) {
 	return t, err
 }
 
+// jsonList reads the rest of a list, after its bracket.
 func jsonList(d *json.Decoder, depth int) ([]any, error) {
 	list := []any{}
 	for d.More() {

@@ -138,6 +138,9 @@ func (p *parser) header() {
 	p.openTable(at, key[len(key)-1])
 }
 
+// openTable makes the table of a [header] the current one. A table that an earlier
+// header or a dotted key has defined may not be opened again; one that is only
+// part of the path to another may.
 func (p *parser) openTable(parent *node, key string) {
 	if _, list := parent.values[key].(*[]*node); list {
 		p.fail("%s is a list of tables", key)
@@ -152,6 +155,8 @@ func (p *parser) openTable(parent *node, key string) {
 	p.at = at
 }
 
+// appendTable appends a table to the list of a [[header]] and makes it the
+// current one.
 func (p *parser) appendTable(parent *node, key string) {
 	list, ok := parent.values[key].(*[]*node)
 	if _, used := parent.values[key]; used && !ok {
@@ -211,6 +216,7 @@ func (p *parser) key() []string {
 	return key
 }
 
+// keyPart reads one part of a key: bare or a string of one line.
 func (p *parser) keyPart() string {
 	if p.pos < len(p.s) && p.s[p.pos] == '"' {
 		return p.basicString()
@@ -258,6 +264,7 @@ func (p *parser) blank() {
 	}
 }
 
+// comment passes a comment, but not the end of its line.
 func (p *parser) comment() {
 	if !p.accept("#") {
 		return

@@ -83,6 +83,7 @@ var number = regexp.MustCompile(`^(?:[+-]?(?:inf|nan` +
 var moment = regexp.MustCompile(`^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]|$))?` +
 	`(?:([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?)?(?:[Zz]|[+-]([0-9]{2}:[0-9]{2}))?$`)
 
+// scalar reads what is neither string, list nor table.
 func (p *parser) scalar() any {
 	text := bareValue.FindString(p.s[p.pos:])
 	switch {
@@ -195,6 +196,7 @@ func (p *parser) lineFold() bool {
 	return true
 }
 
+// escape reads what follows a backslash.
 func (p *parser) escape(b *strings.Builder) {
 	if p.pos == len(p.s) {
 		return

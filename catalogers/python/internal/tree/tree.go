@@ -54,6 +54,7 @@ func (t Table) Texts(key string) []string {
 	return only[string](t.List(key))
 }
 
+// only returns the elements that are of type T.
 func only[T any](list []any) []T {
 	var kept []T
 	for _, v := range list {

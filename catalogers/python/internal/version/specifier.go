@@ -49,6 +49,8 @@ func ParseSpecifier(s string) (Specifier, error) {
 	return Specifier{}, fmt.Errorf("%q is not a version specifier", s)
 }
 
+// newSpecifier checks what the operator may stand before: only == and != take a
+// wildcard or a local version, ~= needs two numbers, and === takes any text.
 func newSpecifier(op, text string) (Specifier, error) {
 	spec := Specifier{Op: op, Text: text}
 	bad := fmt.Errorf("%q is not a version specifier", op+text)
@@ -130,6 +132,7 @@ func (s Specifier) Contains(v Version) bool {
 	return v.comparePublic(s.v) >= 0 && s.series().equal(v) // ~=
 }
 
+// equal is ==. The local part of v counts only if the condition has one.
 func (s Specifier) equal(v Version) bool {
 	if s.wild {
 		return v.hasPrefix(s.v)

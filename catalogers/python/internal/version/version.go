@@ -117,6 +117,7 @@ func (v Version) Compare(w Version) int {
 	return cmp.Or(v.comparePublic(w), compareLocal(v.local, w.local))
 }
 
+// comparePublic compares without the local parts.
 func (v Version) comparePublic(w Version) int {
 	return cmp.Or(
 		compareNumbers(v.epoch, w.epoch),
@@ -138,6 +139,7 @@ func (v Version) compareRelease(w Version) int {
 	return 0
 }
 
+// part returns a number of the release; those that are not written are 0.
 func (v Version) part(i int) string {
 	if i < len(v.release) {
 		return v.release[i]
@@ -157,6 +159,7 @@ func (v Version) preRank() string {
 	return "z"
 }
 
+// compareDev puts development versions before the version itself.
 func (v Version) compareDev(w Version) int {
 	if (v.dev == "") != (w.dev == "") {
 		return cmp.Compare(w.dev, v.dev) // none is last
