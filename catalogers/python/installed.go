@@ -180,7 +180,7 @@ func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 		}
 	})
 	c.Owns = list.files
-	if documents {
+	if documents && !p.decodes {
 		c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Gap, Code: "python.sboms",
 			Detail: "it brings SBOM documents of what is bundled in it; they were not read"})
 	}

@@ -28,6 +28,8 @@ type place struct {
 	// project is the folder of a source distribution that the unit is in, as
 	// it is in its archive; empty elsewhere.
 	project string
+
+	decodes bool // whether SBOM documents are read
 }
 
 // reader reads one kind of file.

@@ -28,8 +28,10 @@
 // .pth files are not looked at. Bundled libraries and compiled extensions are
 // files of their distribution, by its RECORD.
 //
-// What this package leaves out: SBOM documents in .dist-info/sboms (PEP 770),
-// of which it only says that they are there; whether the files that RECORD lists are
+// SBOM documents in .dist-info/sboms (PEP 770) are read with the decoder that is
+// given; what they list is contained in the distribution.
+//
+// What this package leaves out: whether the files that RECORD lists are
 // there and unchanged, but for those that it reads anyway; the text of
 // licence files; pyvenv.cfg.
 //
@@ -48,40 +50,50 @@
 //	python.record.changed  a file is not as RECORD has it
 //	python.record.missing  a metadata file that RECORD lists is not there
 //	python.record.outside  RECORD lists paths outside of the tree
-//	python.sboms           SBOM documents in a .dist-info, which are not read
+//	python.sboms           an SBOM document in a .dist-info that cannot be read, or
+//	                       is not, for want of a decoder
 //	python.unmet           requirements that nothing here meets
 package python
 
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // Cataloger reads Python distributions and what projects want. The zero
 // Cataloger is ready to use.
-type Cataloger struct{}
+type Cataloger struct {
+	// Decode reads the SBOM documents that distributions bring. If it is
+	// nil, that there are any is a gap.
+	Decode func(io.Reader) (*sbom.Manifest, error)
+}
 
 // Name returns "python".
 func (Cataloger) Name() string { return "python" }
 
 // Wants reports whether e is a file of the metadata of a distribution, or a
 // file that says what is wanted.
-func (Cataloger) Wants(e sbom.Entry) sbom.Want {
-	if placeOf(e).read == nil {
-		return sbom.No
+func (c Cataloger) Wants(e sbom.Entry) sbom.Want {
+	if _, ok := documentPlace(e); ok && c.Decode != nil || placeOf(e).read != nil {
+		return sbom.Yes
 	}
-	return sbom.Yes
+	return sbom.No
 }
 
 // Catalog returns the distribution that f describes, whole or as a part, or
 // the projects that it wants.
-func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
+func (c Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
+	if p, ok := documentPlace(f.Entry); ok && c.Decode != nil {
+		return c.readDocument(p, f)
+	}
 	p := placeOf(f.Entry)
 	if p.read == nil {
 		return nil, nil
 	}
+	p.decodes = c.Decode != nil
 	return p.read(p, f)
 }
 

@@ -27,6 +27,7 @@ const (
 // the same environment, and compares RECORD with what was read.
 func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	r := newResolver()
+	mine, enclosing := enclose(mine)
 	for _, c := range mine {
 		r.place(c)
 		r.parse(c)
@@ -53,7 +54,7 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	edges := slices.SortedFunc(maps.Keys(r.edges), func(a, b sbom.Edge) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 	})
-	return edges, slices.Collect(maps.Keys(r.findings)) // the engine sorts findings
+	return append(enclosing, edges...), slices.Collect(maps.Keys(r.findings)) // the engine sorts findings
 }
 
 // A need is a requirement with the name by which environments know what it
