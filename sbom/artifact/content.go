@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
@@ -47,6 +46,7 @@ type stream struct {
 	told   bool  // err has been returned to a reader
 
 	offset int64 // of the next Read
+	passed int64 // how much of the content has been read from rest
 	replay bool  // spool rather than lose bytes
 	kept   bool
 	spool  *spool
@@ -65,7 +65,7 @@ func (s *stream) fill() {
 	s.filled = true
 	head := make([]byte, min(s.size, headSize))
 	n, err := io.ReadFull(s.rest, head)
-	s.head = head[:n]
+	s.head, s.passed = head[:n], int64(n)
 	switch {
 	case err == io.EOF:
 		s.err = io.ErrUnexpectedEOF
@@ -124,7 +124,8 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 	n, err := s.rest.Read(p)
 	s.offset += int64(n)
-	if err == io.EOF && s.offset < s.size {
+	s.passed += int64(n)
+	if err == io.EOF && s.passed < s.size {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil && err != io.EOF {
@@ -165,8 +166,8 @@ func (s *stream) load() error {
 	if s.spool != nil || s.err != nil {
 		return s.err
 	}
-	if s.offset > int64(len(s.head)) {
-		s.err = fmt.Errorf("read at random after %d bytes were read in order", s.offset)
+	if s.passed > int64(len(s.head)) {
+		s.err = fmt.Errorf("read at random after %d bytes were read in order", s.passed)
 		return s.err
 	}
 	sp := &spool{limit: s.limit}
@@ -197,7 +198,7 @@ func (s *stream) finish() error {
 	s.fill()
 	if s.err == nil && s.spool == nil && !s.whole() {
 		n, err := io.Copy(io.Discard, s.rest)
-		if max(s.offset, int64(len(s.head)))+n < s.size && err == nil {
+		if s.passed += n; s.passed < s.size && err == nil {
 			err = io.ErrUnexpectedEOF
 		}
 		s.err = err
@@ -377,11 +378,10 @@ const codeIO = "io.error"
 // permission and absence have one.
 func ioFault(err error) error {
 	var pathErr *fs.PathError
-	var errno syscall.Errno
 	switch {
 	case err == nil, err == io.EOF, hasCode(err):
 		return err
-	case errors.As(err, &pathErr), errors.As(err, &errno):
+	case errors.As(err, &pathErr):
 		return &sbom.Fault{Code: codeIO, Err: err}
 	}
 	return err

@@ -164,7 +164,10 @@ func readEnd(r io.ReaderAt, tail []byte, i int, size int64) (directory, error) {
 		size:    int64(binary.LittleEndian.Uint32(b[12:])),
 		offset:  int64(binary.LittleEndian.Uint32(b[16:])),
 	}
-	d.trailing = size - at - endSize - int64(binary.LittleEndian.Uint16(b[20:]))
+	rest := tail[i+endSize+int(binary.LittleEndian.Uint16(b[20:])):]
+	if len(bytes.Trim(rest, "\x00")) > 0 { // a stream of blocks is filled up with zeros
+		d.trailing = int64(len(rest))
+	}
 	if disk := binary.LittleEndian.Uint32(b[4:]); disk != 0 && disk != math.MaxUint32 {
 		return d, fmt.Errorf("%w: a part of several", ErrFormat)
 	}
