@@ -20,8 +20,8 @@ type reusable interface {
 	// again makes the next Read start at the beginning.
 	again()
 
-	// finish reads what nobody has read and returns the error, if nobody
-	// has seen it, that the content ends with.
+	// finish reads what nobody has read, if there is a checksum at its end,
+	// and returns the error of the content that nobody has seen.
 	finish() error
 
 	// done closes the content at the end of a visit, unless somebody keeps it.
@@ -47,6 +47,7 @@ type stream struct {
 
 	offset int64 // of the next Read
 	passed int64 // how much of the content has been read from rest
+	judged bool  // rest has a checksum, which it compares at its end
 	replay bool  // spool rather than lose bytes
 	kept   bool
 	spool  *spool
@@ -196,7 +197,7 @@ func (s *stream) again() { s.offset = 0 }
 // finish implements reusable.
 func (s *stream) finish() error {
 	s.fill()
-	if s.err == nil && s.spool == nil && !s.whole() {
+	if s.judged && s.err == nil && s.spool == nil && !s.whole() {
 		n, err := io.Copy(io.Discard, s.rest)
 		if s.passed += n; s.passed < s.size && err == nil {
 			err = io.ErrUnexpectedEOF

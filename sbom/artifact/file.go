@@ -103,7 +103,8 @@ func (t *fileTree) Walk(ctx context.Context, v sbom.Visitor) error {
 		w.plain(t.name, t.info, c)
 	case t.format == formatNone:
 		w.plain(t.name, t.info, c)
-		w.checkName(sbom.Entry{Path: t.name, Size: c.size}, c, t.format)
+		named := isNamedContainer(t.name) || hasSuffix(t.name, compressedSuffixes)
+		w.checkName(sbom.Entry{Path: t.name}, c, t.format, named)
 	case t.format == formatCompressed:
 		w.compressedFile(t.name, c)
 	default:

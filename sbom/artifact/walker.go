@@ -74,11 +74,12 @@ func (w *walker) visit(e sbom.Entry, c reusable, wanted bool) bool {
 	format := formatNone
 	if mayBeContainer(e) {
 		var err error
-		if format, err = recognise(c, e.Size, isNamedContainer(e.Path)); err != nil {
+		named := isNamedContainer(e.Path)
+		if format, err = recognise(c, e.Size, named); err != nil {
 			w.gap(err, e.Path)
 			return false
 		}
-		w.checkName(e, c, format)
+		w.checkName(e, c, format, named)
 	}
 	if format != formatNone {
 		c.reuse()
@@ -90,7 +91,7 @@ func (w *walker) visit(e sbom.Entry, c reusable, wanted bool) bool {
 	if format != formatNone {
 		w.enter(e, c, format)
 	}
-	if wanted && w.ctx.Err() == nil {
+	if wanted && e.Size <= w.limits.File {
 		if err := c.finish(); err != nil {
 			w.gap(err, e.Path)
 		}
@@ -100,8 +101,8 @@ func (w *walker) visit(e sbom.Entry, c reusable, wanted bool) bool {
 
 // checkName reports a file that has the name of a container and is none: it may
 // be a damaged one. A tar archive may be nothing but its end.
-func (w *walker) checkName(e sbom.Entry, c io.ReaderAt, f format) {
-	if f != formatNone || !isNamedContainer(e.Path) {
+func (w *walker) checkName(e sbom.Entry, c io.ReaderAt, f format, named bool) {
+	if f != formatNone || !named {
 		return
 	}
 	var head [tarBlock]byte
@@ -255,13 +256,19 @@ func mayBeContainer(e sbom.Entry) bool {
 		(e.Size >= largeEnough || isNamedContainer(e.Path))
 }
 
-func isNamedContainer(p string) bool {
+func isNamedContainer(p string) bool { return hasSuffix(p, containerSuffixes) }
+
+// compressedSuffixes are names that compressed files usually have. Inside an
+// artifact many are no container; one that is the artifact is.
+var compressedSuffixes = []string{".gz", ".zst", ".xz", ".bz2"}
+
+func hasSuffix(p string, suffixes []string) bool {
 	name := path.Base(p)
 	if !strings.Contains(name, ".") {
 		return false
 	}
 	name = strings.ToLower(name)
-	for _, suffix := range containerSuffixes {
+	for _, suffix := range suffixes {
 		if strings.HasSuffix(name, suffix) {
 			return true
 		}

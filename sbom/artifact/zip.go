@@ -87,7 +87,9 @@ func (w *walker) content(m *zipfile.Member, data *io.SectionReader) (reusable, e
 	}
 	r = zipErrors{metered{r, w}}
 	if m.Method != zipfile.Store || m.Size < largeEnough {
-		return newStream(r, m.Size, w.limits.Buffer), nil
+		s := newStream(r, m.Size, w.limits.Buffer)
+		s.judged = true
+		return s, nil
 	}
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		return nil, err
