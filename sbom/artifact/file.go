@@ -184,11 +184,12 @@ func (w *walker) compressedFile(name string, c *section) {
 		return
 	}
 	defer r.Close() // the data is judged when it is read
-	if isTar, _ := r.isTar(); isTar {
+	isTar, err := r.isTar()
+	if isTar {
 		w.compressedTar(r, c)
 		return
 	}
-	if isNamedContainer(name) {
+	if err == nil && isNamedContainer(name) {
 		w.gap(sbom.Faultf("type.mismatch", "named like an archive, and none is in the compressed data"), "")
 	}
 	w.container = r.kind

@@ -106,7 +106,7 @@ func (w *walker) checkName(e sbom.Entry, c io.ReaderAt, f format, named bool) {
 		return
 	}
 	var head [tarBlock]byte
-	if n, _ := c.ReadAt(head[:], 0); n == tarBlock && head == zeroBlock {
+	if n, _ := c.ReadAt(head[:], 0); n == tarBlock && head == zeroBlock && strings.HasSuffix(e.Path, ".tar") {
 		return
 	}
 	w.gap(sbom.Faultf("type.mismatch", "named like a container, and not one that can be recognised"), e.Path)
