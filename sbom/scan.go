@@ -126,7 +126,7 @@ func (t *treeScan) Entry(e Entry) bool {
 		return false
 	}
 	if len(e.Path) > t.limits.Path {
-		t.Found(GapFrom(Faultf("limit.path", "a path of %d bytes", len(e.Path)), e.Path[:64]+"...", ""))
+		t.Found(GapFrom(Faultf("limit.path", "a path of %d bytes", len(e.Path)), e.Path[:min(64, len(e.Path))]+"...", ""))
 		return false
 	}
 	t.remember(e)

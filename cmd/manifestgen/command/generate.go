@@ -97,7 +97,7 @@ func (g *generate) plan() (p plan, err error) {
 			return p, usage("%v", err)
 		}
 	}
-	p.catalogers, err = g.golang.configure(p.catalogers)
+	p.catalogers, err = g.golang.configure(readDocuments(p.catalogers))
 	return p, err
 }
 
