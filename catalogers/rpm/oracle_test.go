@@ -3,12 +3,14 @@ package rpm
 import (
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/manifestgen/manifestgen/catalogers/rpm/internal/rpmtest"
 	"github.com/manifestgen/manifestgen/sbom"
@@ -440,21 +442,28 @@ func TestMany(t *testing.T) {
 // TestLogOfRPM reads a database while rpm's changes are still in the log, because
 // a reader keeps rpm from writing them back.
 func TestLogOfRPM(t *testing.T) {
-	t.Parallel() // rpm waits 10 seconds for the reader
 	tool := rpmtest.Tool(t, "sqlite3", "sqlite3")
 	files := buildAll(t)
 	root := rpmtest.Install(t, files[0])
 	db := filepath.Join(root, rpmtest.Database, sqliteFile)
-	copies := t.TempDir()
-	script := "BEGIN;\nSELECT count(*) FROM Packages;\n" +
-		".shell rpm --root " + root + " --dbpath /" + rpmtest.Database + " -i --nodeps --justdb --nosignature --force-debian " + strings.Join(files[1:], " ") + "\n" +
-		".shell cp " + db + " " + db + "-wal " + copies + "\n"
-	cmd := exec.Command(tool, db)
-	cmd.Stdin = strings.NewReader(script)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	finish := holdOpen(t, tool, db)
+	install := exec.Command("rpm", append([]string{"--root", root, "--dbpath", "/" + rpmtest.Database, "-i", "--nodeps", "--justdb",
+		"--nosignature", "--force-debian"}, files[1:]...)...)
+	if err := install.Start(); err != nil {
+		t.Fatal(err)
 	}
-	content, log := readFile(t, copies, sqliteFile), readFile(t, copies, sqliteFile+walSuffix)
+	want := fmt.Sprintln(len(files))
+	for range 600 {
+		if string(rpmtest.Run(t, tool, db, "SELECT count(*) FROM Packages")) == want {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	content, log := readFile(t, db), readFile(t, db+walSuffix)
+	finish()
+	if err := install.Wait(); err != nil {
+		t.Error(err)
+	}
 	for _, tt := range []struct {
 		log  string
 		want int
@@ -464,7 +473,33 @@ func TestLogOfRPM(t *testing.T) {
 			t.Errorf("a log of %d bytes: packages %q, want %d", len(tt.log), names(inv), tt.want)
 		}
 	}
-	if want := rpmtest.Query(t, filepath.Dir(db), "%{NAME}"); len(want) != len(files) {
-		t.Errorf("rpm finds %q", want)
+}
+
+// holdOpen begins to read a database and returns how to end.
+func holdOpen(t *testing.T, tool, db string) (finish func()) {
+	t.Helper()
+	reader := exec.Command(tool, db)
+	in, err := reader.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := reader.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, "BEGIN;\nSELECT count(*) FROM Packages;\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		in.Close()
+		if err := reader.Wait(); err != nil {
+			t.Error(err)
+		}
 	}
 }

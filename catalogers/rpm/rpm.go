@@ -147,6 +147,10 @@ func checkJournal(f *sbom.File) error {
 	return nil
 }
 
+// maxPackages is how many packages one database may have: ten times what all of
+// Fedora has.
+const maxPackages = 500_000
+
 // maxErrors is how many errors of one database are listed; more are counted.
 const maxErrors = 100
 
@@ -210,7 +214,10 @@ func readDatabase(ctx context.Context, f *sbom.File, blobs iter.Seq2[[]byte, err
 			c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Note, Code: "rpm.duplicate",
 				Detail: "the database holds the package more than once"})
 		}
-		seen[c.Key] = true
+		if seen[c.Key] = true; len(seen) > maxPackages {
+			wrong.add("rpm.database", fmt.Errorf("more than %d packages; the rest was not read", maxPackages))
+			break
+		}
 		components = append(components, c)
 	}
 	return components, wrong.err()

@@ -312,12 +312,26 @@ func TestReadError(t *testing.T) {
 	}
 }
 
+func TestStop(t *testing.T) {
+	db, wal := fixture(t)
+	rpmtest.Stop(read(db, wal))
+	wal[100] ^= 1
+	db[31]++ // pages
+	binary.BigEndian.PutUint16(page(db, child(db, 0))[3:], 0)
+	rpmtest.Stop(read(db, wal))
+	db[0] = 0
+	rpmtest.Stop(read(db, wal))
+}
+
 func FuzzBlobs(f *testing.F) {
 	db, wal := fixture(f)
 	f.Add(db, wal)
 	f.Add(db, []byte{})
 	f.Add([]byte{}, wal)
 	f.Fuzz(func(t *testing.T, db, wal []byte) {
+		for range read(db, wal) {
+			break
+		}
 		total := 0
 		for blob, err := range read(db, wal) {
 			if blob == nil && err == nil {
