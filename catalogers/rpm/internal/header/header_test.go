@@ -69,6 +69,12 @@ func TestParseDamaged(t *testing.T) {
 	entry := func(tag header.Tag, field int, v uint32) func([]byte) []byte {
 		return func(b []byte) []byte { binary.BigEndian.PutUint32(b[entryOf(b, tag)+field:], v); return b }
 	}
+	trailer := func(size int32) func([]byte) []byte {
+		return func(b []byte) []byte {
+			trailer := 8 + 16*binary.BigEndian.Uint32(b) + binary.BigEndian.Uint32(b[8+offset:])
+			return put(int(trailer)+offset, uint32(-size))(b)
+		}
+	}
 	tests := []struct {
 		name   string
 		damage func([]byte) []byte
@@ -98,10 +104,9 @@ func TestParseDamaged(t *testing.T) {
 		{"region too short", put(8+count, 8), "region entry of type 7, count 8", true},
 		{"region outside", put(8+offset, 1<<30), "region entry", true},
 		{"region of another tag", put(8, 62), "region trailer", true},
-		{"region of more entries", func(b []byte) []byte {
-			trailer := 8 + 16*binary.BigEndian.Uint32(b) + binary.BigEndian.Uint32(b[8+offset:])
-			return put(int(trailer)+offset, ^uint32(16*1000-1))(b)
-		}, "region trailer", true},
+		{"region of more entries", trailer(1000 * 16), "region trailer", true},
+		{"region of no entries", trailer(0), "region trailer", true},
+		{"region of half an entry", trailer(24), "region trailer", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
