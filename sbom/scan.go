@@ -363,13 +363,11 @@ func supply(ctx context.Context, inv *Inventory, from Supplier, all []found) (me
 			merged = all
 		}
 	}()
-	var keys []string
+	var components []*Component
 	for _, f := range all {
-		if f.Key != "" {
-			keys = append(keys, f.Key)
-		}
+		components = append(components, f.Component)
 	}
-	parts, err := from.Supply(ctx, keys)
+	parts, err := from.Supply(ctx, components)
 	for _, e := range leaves(err) {
 		if e != nil && ctx.Err() == nil {
 			gap := GapFrom(e, "", "")
@@ -379,6 +377,9 @@ func supply(ctx context.Context, inv *Inventory, from Supplier, all []found) (me
 	}
 	for _, p := range parts {
 		p.Part = true
+		if len(p.FoundBy) == 0 {
+			p.FoundBy = []string{from.Name()}
+		}
 		all = append(all, found{Component: p, by: from})
 	}
 	return merge(all, inv.links)
