@@ -348,7 +348,7 @@ func importKey(t *testing.T, root string) {
 	if err := os.WriteFile(key, armor, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	rpmtest.Run(t, rpmtest.Tool(t, "rpmkeys", "rpm"), "--root", root, "--dbpath", "/"+rpmtest.Database, "--import", key)
+	rpmtest.Run(t, rpmtest.Tool(t, "rpmkeys", "rpm"), "--dbpath", filepath.Join(root, rpmtest.Database), "--import", key)
 }
 
 // TestUnmet compares the requirements that are not met with those that rpm finds
@@ -356,7 +356,7 @@ func importKey(t *testing.T, root string) {
 func TestUnmet(t *testing.T) {
 	root := rpmtest.Install(t, buildAll(t)...)
 	var want []string
-	out := rpmtest.Output(t, rpmtest.Tool(t, "rpm", "rpm"), "--root", root, "--dbpath", "/"+rpmtest.Database, "-V", "--nofiles",
+	out := rpmtest.Output(t, rpmtest.Tool(t, "rpm", "rpm"), "--dbpath", filepath.Join(root, rpmtest.Database), "-V", "--nofiles",
 		"--nosignature", "--nodigest", "full", "bare", "files")
 	for line := range strings.Lines(string(out)) {
 		if what, _, ok := strings.Cut(strings.TrimSpace(line), " is needed by "); ok {
@@ -408,12 +408,12 @@ func TestMany(t *testing.T) {
 	}
 	root := rpmtest.Install(t, files...)
 	db := filepath.Join(root, rpmtest.Database)
-	erase := []string{"--root", root, "--dbpath", "/" + rpmtest.Database, "-e", "--nodeps", "--justdb"}
+	erase := []string{"--dbpath", filepath.Join(root, rpmtest.Database), "-e", "--nodeps", "--justdb"}
 	for i := 3; i < 200; i += 3 {
 		erase = append(erase, fmt.Sprint("p", i))
 	}
 	rpmtest.Run(t, "rpm", erase...)
-	rpmtest.Run(t, "rpm", append([]string{"--root", root, "--dbpath", "/" + rpmtest.Database, "-i", "--nodeps", "--justdb",
+	rpmtest.Run(t, "rpm", append([]string{"--dbpath", filepath.Join(root, rpmtest.Database), "-i", "--nodeps", "--justdb",
 		"--nosignature", "--force-debian", "--replacepkgs"}, files[:90]...)...)
 	blobs := sqliteBlobs(t, db)
 	want := rpmtest.Query(t, db, query)
@@ -447,7 +447,7 @@ func TestLogOfRPM(t *testing.T) {
 	root := rpmtest.Install(t, files[0])
 	db := filepath.Join(root, rpmtest.Database, sqliteFile)
 	finish := holdOpen(t, tool, db)
-	install := exec.Command("rpm", append([]string{"--root", root, "--dbpath", "/" + rpmtest.Database, "-i", "--nodeps", "--justdb",
+	install := exec.Command("rpm", append([]string{"--dbpath", filepath.Join(root, rpmtest.Database), "-i", "--nodeps", "--justdb",
 		"--nosignature", "--force-debian"}, files[1:]...)...)
 	if err := install.Start(); err != nil {
 		t.Fatal(err)
