@@ -202,6 +202,10 @@ func readDatabase(ctx context.Context, f *sbom.File, blobs iter.Seq2[[]byte, err
 		if blob == nil {
 			continue
 		}
+		if len(components) == maxPackages {
+			wrong.add("rpm.database", fmt.Errorf("more than %d packages; the rest was not read", maxPackages))
+			break
+		}
 		n++
 		c, err := r.installed(blob)
 		if err != nil {
@@ -214,10 +218,7 @@ func readDatabase(ctx context.Context, f *sbom.File, blobs iter.Seq2[[]byte, err
 			c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Note, Code: "rpm.duplicate",
 				Detail: "the database holds the package more than once"})
 		}
-		if seen[c.Key] = true; len(seen) > maxPackages {
-			wrong.add("rpm.database", fmt.Errorf("more than %d packages; the rest was not read", maxPackages))
-			break
-		}
+		seen[c.Key] = true
 		components = append(components, c)
 	}
 	return components, wrong.err()

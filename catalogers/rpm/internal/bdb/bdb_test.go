@@ -115,9 +115,8 @@ func TestZeroBucket(t *testing.T) {
 }
 
 func TestFlippedByte(t *testing.T) {
-	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-		rpmtest.FlipBytes(t, rpmtest.BDB(order, named("first"), named("second")), 1, bdb.Blobs)
-	}
+	rpmtest.FlipBytes(t, rpmtest.BDB(binary.LittleEndian, named("first"), named("second")), 1, bdb.Blobs)
+	rpmtest.FlipBytes(t, rpmtest.BDB(binary.BigEndian, named("first"), named("second")), 7, bdb.Blobs)
 }
 
 // TestLoad reads what Berkeley DB itself writes of random-looking values, in
