@@ -39,12 +39,15 @@ var senses = map[string]uint32{
 }
 
 // String returns the dependency as rpm writes it, such as "libc >= 2.3".
-func (d dependency) String() string {
+func (d dependency) String() string { return d.token("") }
+
+// token returns what String does, after a prefix.
+func (d dependency) token(prefix string) string {
 	op := operators[d.sense&senseCompare]
 	if op == "" || d.version == "" {
-		return d.name
+		return prefix + d.name
 	}
-	return d.name + " " + op + " " + d.version
+	return prefix + d.name + " " + op + " " + d.version
 }
 
 // parseDependency reads what String writes.
@@ -101,7 +104,7 @@ const (
 func provided(h *header.Header) []string {
 	var tokens []string
 	for _, d := range dependencies(h, header.ProvideName, header.ProvideFlags, header.ProvideVersion) {
-		tokens = append(tokens, providesPrefix+d.String())
+		tokens = append(tokens, d.token(providesPrefix))
 	}
 	return tokens
 }
@@ -112,7 +115,7 @@ func needed(h *header.Header) []string {
 	var tokens []string
 	seen := map[string]bool{}
 	for _, d := range dependencies(h, header.RequireName, header.RequireFlags, header.RequireVersion) {
-		token := needsPrefix + d.String()
+		token := d.token(needsPrefix)
 		if d.sense&(senseRPMLib|senseMissingOK) == 0 && !strings.HasPrefix(d.name, "rpmlib(") && !seen[token] {
 			seen[token] = true
 			tokens = append(tokens, token)

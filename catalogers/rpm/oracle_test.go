@@ -3,12 +3,14 @@ package rpm
 import (
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/manifestgen/manifestgen/catalogers/rpm/internal/rpmtest"
 	"github.com/manifestgen/manifestgen/sbom"
@@ -346,7 +348,7 @@ func importKey(t *testing.T, root string) {
 	if err := os.WriteFile(key, armor, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	rpmtest.Run(t, rpmtest.Tool(t, "rpmkeys", "rpm"), "--root", root, "--dbpath", "/"+rpmtest.Database, "--import", key)
+	rpmtest.Run(t, rpmtest.Tool(t, "rpmkeys", "rpm"), "--dbpath", filepath.Join(root, rpmtest.Database), "--import", key)
 }
 
 // TestUnmet compares the requirements that are not met with those that rpm finds
@@ -354,7 +356,7 @@ func importKey(t *testing.T, root string) {
 func TestUnmet(t *testing.T) {
 	root := rpmtest.Install(t, buildAll(t)...)
 	var want []string
-	out := rpmtest.Output(t, rpmtest.Tool(t, "rpm", "rpm"), "--root", root, "--dbpath", "/"+rpmtest.Database, "-V", "--nofiles",
+	out := rpmtest.Output(t, rpmtest.Tool(t, "rpm", "rpm"), "--dbpath", filepath.Join(root, rpmtest.Database), "-V", "--nofiles",
 		"--nosignature", "--nodigest", "full", "bare", "files")
 	for line := range strings.Lines(string(out)) {
 		if what, _, ok := strings.Cut(strings.TrimSpace(line), " is needed by "); ok {
@@ -406,12 +408,12 @@ func TestMany(t *testing.T) {
 	}
 	root := rpmtest.Install(t, files...)
 	db := filepath.Join(root, rpmtest.Database)
-	erase := []string{"--root", root, "--dbpath", "/" + rpmtest.Database, "-e", "--nodeps", "--justdb"}
+	erase := []string{"--dbpath", filepath.Join(root, rpmtest.Database), "-e", "--nodeps", "--justdb"}
 	for i := 3; i < 200; i += 3 {
 		erase = append(erase, fmt.Sprint("p", i))
 	}
 	rpmtest.Run(t, "rpm", erase...)
-	rpmtest.Run(t, "rpm", append([]string{"--root", root, "--dbpath", "/" + rpmtest.Database, "-i", "--nodeps", "--justdb",
+	rpmtest.Run(t, "rpm", append([]string{"--dbpath", filepath.Join(root, rpmtest.Database), "-i", "--nodeps", "--justdb",
 		"--nosignature", "--force-debian", "--replacepkgs"}, files[:90]...)...)
 	blobs := sqliteBlobs(t, db)
 	want := rpmtest.Query(t, db, query)
@@ -440,21 +442,28 @@ func TestMany(t *testing.T) {
 // TestLogOfRPM reads a database while rpm's changes are still in the log, because
 // a reader keeps rpm from writing them back.
 func TestLogOfRPM(t *testing.T) {
-	t.Parallel() // rpm waits 10 seconds for the reader
 	tool := rpmtest.Tool(t, "sqlite3", "sqlite3")
 	files := buildAll(t)
 	root := rpmtest.Install(t, files[0])
 	db := filepath.Join(root, rpmtest.Database, sqliteFile)
-	copies := t.TempDir()
-	script := "BEGIN;\nSELECT count(*) FROM Packages;\n" +
-		".shell rpm --root " + root + " --dbpath /" + rpmtest.Database + " -i --nodeps --justdb --nosignature --force-debian " + strings.Join(files[1:], " ") + "\n" +
-		".shell cp " + db + " " + db + "-wal " + copies + "\n"
-	cmd := exec.Command(tool, db)
-	cmd.Stdin = strings.NewReader(script)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	finish := holdOpen(t, tool, db)
+	install := exec.Command("rpm", append([]string{"--dbpath", filepath.Join(root, rpmtest.Database), "-i", "--nodeps", "--justdb",
+		"--nosignature", "--force-debian"}, files[1:]...)...)
+	if err := install.Start(); err != nil {
+		t.Fatal(err)
 	}
-	content, log := readFile(t, copies, sqliteFile), readFile(t, copies, sqliteFile+walSuffix)
+	want := fmt.Sprintln(len(files))
+	for range 600 {
+		if string(rpmtest.Run(t, tool, db, "SELECT count(*) FROM Packages")) == want {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	content, log := readFile(t, db), readFile(t, db+walSuffix)
+	finish()
+	if err := install.Wait(); err != nil {
+		t.Error(err)
+	}
 	for _, tt := range []struct {
 		log  string
 		want int
@@ -464,7 +473,33 @@ func TestLogOfRPM(t *testing.T) {
 			t.Errorf("a log of %d bytes: packages %q, want %d", len(tt.log), names(inv), tt.want)
 		}
 	}
-	if want := rpmtest.Query(t, filepath.Dir(db), "%{NAME}"); len(want) != len(files) {
-		t.Errorf("rpm finds %q", want)
+}
+
+// holdOpen begins to read a database and returns how to end.
+func holdOpen(t *testing.T, tool, db string) (finish func()) {
+	t.Helper()
+	reader := exec.Command(tool, db)
+	in, err := reader.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := reader.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, "BEGIN;\nSELECT count(*) FROM Packages;\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		in.Close()
+		if err := reader.Wait(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package rpm
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -22,6 +23,7 @@ const keyName = "gpg-pubkey"
 // reader makes components of the headers of one database.
 type reader struct {
 	root     string // what stands before the paths of the file system
+	items    int    // files and dependencies so far
 	licences map[string]licence
 }
 
@@ -43,20 +45,8 @@ func (r *reader) installed(blob []byte) (*sbom.Component, error) {
 	if text(h, header.Name) == keyName {
 		return r.trustedKey(h), err
 	}
-	c, fileErr := r.component(h)
-	if c == nil || err != nil {
-		return c, firstOf(err, fileErr)
-	}
-	return c, fileErr
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	c, listErr := r.component(h, text(h, header.Arch))
+	return c, cmp.Or(err, listErr)
 }
 
 // text returns a text of h as valid UTF-8: old packages are in other encodings.
@@ -110,10 +100,10 @@ func (r *reader) key(name string, v version, arch string) string {
 	return "rpm:" + r.root + name + "-" + v.String() + "." + arch
 }
 
-// component makes the component that h describes. It returns an error beside it
-// if the file list is damaged.
-func (r *reader) component(h *header.Header) (*sbom.Component, error) {
-	name, v, arch := text(h, header.Name), versionOf(h), architecture(h)
+// component makes the component that h describes, for the given architecture. It
+// returns an error beside it if the lists of files and dependencies are damaged.
+func (r *reader) component(h *header.Header, arch string) (*sbom.Component, error) {
+	name, v := text(h, header.Name), versionOf(h)
 	if name == "" {
 		return nil, fmt.Errorf("a package without a name")
 	}
@@ -140,28 +130,29 @@ func (r *reader) component(h *header.Header) (*sbom.Component, error) {
 	c.DependsOn = needed(h)
 	var err error
 	c.Owns, err = r.owned(h)
+	r.items += len(c.Provides) + len(c.DependsOn) + len(c.Owns)
+	if r.items > maxItems {
+		c.Provides, c.DependsOn, c.Owns = nil, nil, nil
+		err = fmt.Errorf("more than %d files and dependencies in one database; those of this package are left out", maxItems)
+	}
 	return c, err
 }
 
-// architecture returns the architecture that a package is for: "src" if it is a
-// source package, which has no source package itself.
-func architecture(h *header.Header) string {
-	if h.Has(header.SourcePackage) || !h.Has(header.SourceRPM) && h.Has(header.BuildTime) {
-		return "src"
-	}
-	return text(h, header.Arch)
-}
+// maxItems is how many files and dependencies the packages of a database may have
+// altogether.
+const maxItems = 40_000_000
 
 // trustedKey makes the component of a key. Its version is the end of the key's
 // id or, since rpm 4.20, the fingerprint; its release the time of its making.
 func (r *reader) trustedKey(h *header.Header) *sbom.Component {
-	v := versionOf(h)
+	v, owner := versionOf(h), maker("", text(h, header.Packager))
+	owner.Person = false
 	return &sbom.Component{
 		Type:        typeKey,
 		Name:        keyName,
 		Version:     v.String(),
 		Description: text(h, header.Summary),
-		Maker:       maker("", text(h, header.Packager)),
+		Maker:       owner,
 		Properties:  []sbom.Property{{Name: propertyPrefix + "trusted-key", Value: v.version}},
 		Joints:      sbom.Joints{Key: r.key(keyName, v, "")},
 	}
@@ -280,6 +271,10 @@ func hostClass(host string) string {
 	return labels[len(labels)-2] + "." + last
 }
 
+// maxExpansion is how much longer the paths of a package may be than its header,
+// in which files of one folder share its name. They are shorter in fact.
+const maxExpansion = 8
+
 // owned returns the files of a package as paths of the tree, without folders.
 // The paths share one piece of memory.
 func (r *reader) owned(h *header.Header) ([]string, error) {
@@ -293,6 +288,9 @@ func (r *reader) owned(h *header.Header) ([]string, error) {
 			continue
 		}
 		dir, name := files.Path(i)
+		if paths.Len()+len(dir)+len(name) > maxExpansion*h.Size() {
+			return nil, fmt.Errorf("%d files have paths of more than %d bytes", files.Len(), maxExpansion*h.Size())
+		}
 		paths.WriteString(r.root)
 		paths.WriteString(strings.TrimPrefix(dir, "/"))
 		paths.WriteString(strings.TrimPrefix(name, "/"))

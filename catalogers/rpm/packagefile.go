@@ -18,7 +18,7 @@ func readPackageFile(f *sbom.File) ([]*sbom.Component, error) {
 	if file == nil {
 		return nil, wrong.err()
 	}
-	c, err := newReader(f.Entry).component(file.Header)
+	c, err := newReader(f.Entry).component(file.Header, architecture(file.Header))
 	wrong.add("rpm.header", err)
 	if c == nil {
 		return nil, wrong.err()
@@ -29,6 +29,15 @@ func readPackageFile(f *sbom.File) ([]*sbom.Component, error) {
 	}
 	c.Candidates = []sbom.Candidate{{Source: sbom.FromContainer, Where: "rpm header", Facts: principal(file.Header)}}
 	return []*sbom.Component{c}, wrong.err()
+}
+
+// architecture returns the architecture that a package is for: "src" for a source
+// package, which is one that was not built of another.
+func architecture(h *header.Header) string {
+	if !h.Has(header.SourceRPM) {
+		return "src"
+	}
+	return text(h, header.Arch)
 }
 
 // principal returns what a component has no field for: where the source is, and

@@ -147,6 +147,10 @@ func checkJournal(f *sbom.File) error {
 	return nil
 }
 
+// maxPackages is how many packages one database may have: ten times what all of
+// Fedora has.
+const maxPackages = 500_000
+
 // maxErrors is how many errors of one database are listed; more are counted.
 const maxErrors = 100
 
@@ -197,6 +201,10 @@ func readDatabase(ctx context.Context, f *sbom.File, blobs iter.Seq2[[]byte, err
 		wrong.add("rpm.database", err)
 		if blob == nil {
 			continue
+		}
+		if len(components) == maxPackages {
+			wrong.add("rpm.database", fmt.Errorf("more than %d packages; the rest was not read", maxPackages))
+			break
 		}
 		n++
 		c, err := r.installed(blob)

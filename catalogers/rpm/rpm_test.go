@@ -108,6 +108,10 @@ func TestCatalog(t *testing.T) {
 			[]string{"b", "damaged"}, []string{"gap rpm.header " + ndbPath}},
 		{"header of 8 bytes", map[string]string{ndbPath: string(rpmtest.NDB(make([]byte, 8), plain("b").blob()))},
 			[]string{"b"}, []string{"gap rpm.header " + ndbPath}},
+		{"paths much longer than the header", map[string]string{ndbPath: string(rpmtest.NDB(rpmtest.Header(rpmtest.Tags{
+			header.BaseNames: slices.Repeat([]string{"f"}, 1000), header.DirNames: []string{strings.Repeat("d", 4000)},
+			header.DirIndexes: make([]uint32, 1000)})))},
+			[]string{"a"}, []string{"gap rpm.header " + ndbPath}},
 		{"folder index outside", map[string]string{ndbPath: string(rpmtest.NDB(rpmtest.Header(rpmtest.Tags{
 			header.BaseNames: []string{"f"}, header.DirNames: []string{"/"}, header.DirIndexes: []uint32{7}})))},
 			[]string{"a"}, []string{"gap rpm.header " + ndbPath}},
@@ -227,7 +231,7 @@ func TestModularity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := newReader(sbom.Entry{}).component(h)
+		c, err := newReader(sbom.Entry{}).component(h, "noarch")
 		if err != nil || property(c, "modularity") != tt.want {
 			t.Errorf("%s: got %q, %v, want %q", name, property(c, "modularity"), err, tt.want)
 		}

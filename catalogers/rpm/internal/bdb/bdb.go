@@ -179,8 +179,8 @@ func (db *reader) readBucket(page []byte, n uint32) {
 	}
 }
 
-// readPage reads page n into b. No page may be read twice: each belongs to one
-// bucket or to one value, so a second reference is damage, and perhaps a loop.
+// readPage reads page n into b. It refuses a page that was taken: each belongs to
+// one bucket or to one value, so a second reference is damage, perhaps a loop.
 func (db *reader) readPage(b []byte, n uint32) error {
 	if n == 0 || n >= db.pages {
 		return fmt.Errorf("the file has %d pages", db.pages)

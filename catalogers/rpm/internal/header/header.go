@@ -14,10 +14,12 @@ import (
 	"strings"
 )
 
-// The limits are those of rpm itself (HEADER_TAGS_MAX, HEADER_DATA_MAX).
+// The limits are those of rpm itself (HEADER_TAGS_MAX, HEADER_DATA_MAX,
+// HEADER_ARRAY_MAX).
 const (
 	maxEntries = 0xffff
 	maxData    = 0x0fffffff
+	maxValues  = 0xfffff // of one entry that is not binary
 )
 
 // An rpm type says how the data of an entry is laid out. Numbers are
@@ -114,7 +116,7 @@ func (h *Header) checkRegion() error {
 	if !e.tag.isRegion() {
 		return nil
 	}
-	if e.typ != typeBinary || e.count != entrySize || int(e.offset)+entrySize > len(h.data) {
+	if e.typ != typeBinary || e.count != entrySize || int64(e.offset)+entrySize > int64(len(h.data)) {
 		return fmt.Errorf("region entry of type %d, count %d at offset %d of %d", e.typ, e.count, e.offset, len(h.data))
 	}
 	t := decodeEntry(h.data[e.offset:])
@@ -148,7 +150,7 @@ func (h *Header) value(e entry) ([]byte, error) {
 	if k := h.kind(e.tag); k != anyKind && k != kindOf(e.typ) {
 		return nil, fmt.Errorf("%v: unexpected type %d", e, e.typ)
 	}
-	if e.count == 0 || int(e.offset) > len(h.data) {
+	if e.count == 0 || e.count > maxValues && e.typ != typeBinary || int64(e.offset) > int64(len(h.data)) {
 		return nil, fmt.Errorf("%v: %d values at offset %d of %d", e, e.count, e.offset, len(h.data))
 	}
 	rest := h.data[e.offset:]
@@ -192,6 +194,9 @@ func (h *Header) find(tag Tag) (entry, []byte, bool) {
 	}
 	return entry{}, nil, false
 }
+
+// Size returns the number of bytes of the header.
+func (h *Header) Size() int { return len(h.index) + len(h.data) }
 
 // Has reports whether the header has an intact entry for tag.
 func (h *Header) Has(tag Tag) bool {

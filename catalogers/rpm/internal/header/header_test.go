@@ -69,6 +69,12 @@ func TestParseDamaged(t *testing.T) {
 	entry := func(tag header.Tag, field int, v uint32) func([]byte) []byte {
 		return func(b []byte) []byte { binary.BigEndian.PutUint32(b[entryOf(b, tag)+field:], v); return b }
 	}
+	trailer := func(size int32) func([]byte) []byte {
+		return func(b []byte) []byte {
+			trailer := 8 + 16*binary.BigEndian.Uint32(b) + binary.BigEndian.Uint32(b[8+offset:])
+			return put(int(trailer)+offset, uint32(-size))(b)
+		}
+	}
 	tests := []struct {
 		name   string
 		damage func([]byte) []byte
@@ -90,16 +96,17 @@ func TestParseDamaged(t *testing.T) {
 		{"null type", entry(header.Version, typ, 0), "tag 1001: unknown type 0", true},
 		{"name is a number", entry(header.Name, typ, 4), "tag 1000: unexpected type 4", false},
 		{"epoch is text", entry(header.Epoch, typ, 6), "tag 1003: unexpected type 6", true},
-		{"2^31 numbers", entry(header.DirIndexes, count, 1<<31), "tag 1116: 2147483648 values of 4 bytes", true},
-		{"2^31 strings", entry(header.ProvideName, count, 1<<31), "of 2147483648 has no end", true},
+		{"2^31 numbers", entry(header.DirIndexes, count, 1<<31), "tag 1116: 2147483648 values", true},
+		{"2^31 strings", entry(header.ProvideName, count, 1<<31), "tag 1047: 2147483648 values", true},
+		{"too few numbers", entry(header.DirIndexes, count, 1000), "tag 1116: 1000 values of 4 bytes", true},
+		{"too few strings", entry(header.ProvideName, count, 1000), "of 1000 has no end", true},
 		{"unterminated", func(b []byte) []byte { b[len(b)-1] = 'x'; return b }, "tag 273: string 1 of 1 has no end", true},
 		{"region too short", put(8+count, 8), "region entry of type 7, count 8", true},
 		{"region outside", put(8+offset, 1<<30), "region entry", true},
 		{"region of another tag", put(8, 62), "region trailer", true},
-		{"region of more entries", func(b []byte) []byte {
-			trailer := 8 + 16*binary.BigEndian.Uint32(b) + binary.BigEndian.Uint32(b[8+offset:])
-			return put(int(trailer)+offset, ^uint32(16*1000-1))(b)
-		}, "region trailer", true},
+		{"region of more entries", trailer(1000 * 16), "region trailer", true},
+		{"region of no entries", trailer(0), "region trailer", true},
+		{"region of half an entry", trailer(24), "region trailer", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

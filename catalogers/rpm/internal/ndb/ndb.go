@@ -28,6 +28,7 @@ const (
 	headerBlocks  = 2
 	blobHeadSize  = 16
 	blobTailSize  = 12
+	minBlobBlocks = 2
 	maxBlob       = 64 << 20 // the largest headers that are known have 20 MiB
 
 	headerMagic   = "RpmP"
@@ -119,6 +120,9 @@ func (db *reader) readSlots(yield func([]byte, error) bool) (slots []slot, ok bo
 			}
 			if s != (slot{}) {
 				slots = append(slots, s)
+			}
+			if most := (db.blocks - db.start) / minBlobBlocks; int64(len(slots)) > most {
+				return nil, yield(nil, fmt.Errorf("slot %d: there is room for %d blobs", n*blocksPerPage+int64(i), most))
 			}
 		}
 	}

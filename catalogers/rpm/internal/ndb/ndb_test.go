@@ -98,12 +98,10 @@ func TestReadError(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
-	for blob := range read(rpmtest.NDB(named("first"), named("second"))) {
-		if blob == nil {
-			t.Error("no blob")
-		}
-		break
-	}
+	b := rpmtest.NDB(named("first"), named("second"), named("third"))
+	rpmtest.Stop(read(b))
+	b[32], b[4096+40], b[len(b)-1] = 0, 0, 0 // a slot, two blobs
+	rpmtest.Stop(read(append(b, "rest"...)))
 }
 
 func FuzzBlobs(f *testing.F) {
@@ -112,6 +110,9 @@ func FuzzBlobs(f *testing.F) {
 	f.Add(b[:4096])
 	f.Add(slices.Concat(b, b))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		for range read(b) {
+			break
+		}
 		total := 0
 		for blob, err := range read(b) {
 			if blob == nil && err == nil {

@@ -240,6 +240,23 @@ func FlipBytes(t *testing.T, file []byte, step int, read func(io.ReaderAt, int64
 	}
 }
 
+// Stop reads up to each step of a sequence and stops there, which is a panic if
+// the sequence goes on.
+func Stop(blobs iter.Seq2[[]byte, error]) {
+	for stop := 0; ; stop++ {
+		steps := 0
+		for range blobs {
+			if steps == stop {
+				break
+			}
+			steps++
+		}
+		if steps < stop {
+			return
+		}
+	}
+}
+
 // Tool returns the path of a program, and skips the test, or fails it in
 // continuous integration, if it is not there.
 func Tool(t testing.TB, name, debianPackage string) string {

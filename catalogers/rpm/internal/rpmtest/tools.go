@@ -80,7 +80,7 @@ func Install(t testing.TB, files ...string) string {
 	t.Helper()
 	tool := Tool(t, "rpm", "rpm")
 	root := t.TempDir()
-	Run(t, tool, append([]string{"--root", root, "--dbpath", "/" + Database, "-i", "--nodeps", "--justdb", "--ignorearch",
+	Run(t, tool, append([]string{"--dbpath", filepath.Join(root, Database), "-i", "--nodeps", "--justdb", "--ignorearch",
 		"--nosignature", "--force-debian"}, files...)...)
 	return root
 }

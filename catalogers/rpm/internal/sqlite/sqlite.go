@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"math"
 	"slices"
 )
@@ -25,6 +24,8 @@ import (
 const (
 	fileHeaderSize = 100
 	fileMagic      = "SQLite format 3\x00"
+	maxRows        = 1 << 22
+	maxLog         = 1 << 30
 	maxBlob        = 64 << 20 // the largest headers that are known have 20 MiB
 )
 
@@ -62,7 +63,7 @@ func Blobs(db, wal File) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		r := &reader{db: db, wal: wal, yield: yield}
 		if err := r.open(); err != nil {
-			yield(nil, err)
+			r.emit(nil, err)
 			return
 		}
 		r.readPackages()
@@ -171,6 +172,9 @@ func (r *reader) readPackages() {
 		if len(columns) != 2 || !columns[1].isBlob() {
 			return fmt.Errorf("row %d: not a number and a blob", rowid)
 		}
+		if len(rows) == maxRows {
+			return fmt.Errorf("row %d: there are more than %d rows", rowid, maxRows)
+		}
 		rows = append(rows, rowid)
 		r.emit(columns[1].data, nil)
 		return nil
@@ -210,7 +214,7 @@ func (r *reader) findTables() (packages, names uint32) {
 // for each package, has one that is not in rows.
 func (r *reader) checkNames(root uint32, rows []int64) {
 	slices.Sort(rows)
-	missing := make(map[int64]bool)
+	missing, first := 0, int64(0)
 	r.walk(root, func(rowid int64, row []byte) error {
 		columns, err := parseRow(row)
 		if err != nil {
@@ -219,14 +223,20 @@ func (r *reader) checkNames(root uint32, rows []int64) {
 		if len(columns) != 3 {
 			return fmt.Errorf("row %d: index Name has %d columns", rowid, len(columns))
 		}
-		hnum := columns[1].integer()
-		if _, ok := slices.BinarySearch(rows, hnum); !ok {
-			missing[hnum] = true
+		if hnum := columns[1].integer(); !contains(rows, hnum) {
+			if missing == 0 {
+				first = hnum
+			}
+			missing++
 		}
 		return nil
 	})
-	if len(missing) > 0 {
-		some := slices.Min(slices.Collect(maps.Keys(missing)))
-		r.emit(nil, fmt.Errorf("%d packages of index Name are not in table Packages, number %d among them", len(missing), some))
+	if missing > 0 {
+		r.emit(nil, fmt.Errorf("%d packages of index Name are not in table Packages, number %d among them", missing, first))
 	}
+}
+
+func contains(sorted []int64, n int64) bool {
+	_, ok := slices.BinarySearch(sorted, n)
+	return ok
 }

@@ -205,6 +205,11 @@ func TestDamaged(t *testing.T) {
 		{"65535 cells", func(b []byte) []byte { be.PutUint16(page(b, child(b, 0))[3:], 65535); return b }, 1, "65535 cells are outside the page"},
 		{"cell offset 65535", func(b []byte) []byte { be.PutUint16(page(b, child(b, 0))[8:], 65535); return b }, 1, "cell 0 is outside the page"},
 		{"cell in the last byte", func(b []byte) []byte { be.PutUint16(page(b, child(b, 0))[8:], pageSize-1); return b }, 1, "cell 0 is outside the page"},
+		{"row out of order", func(b []byte) []byte {
+			p := page(b, child(b, 0))
+			p[binary.BigEndian.Uint16(p[8:])+2] = 100 // after a size of two bytes
+			return b
+		}, 8, "row 100 is not between"},
 		{"no cells", func(b []byte) []byte { be.PutUint16(page(b, child(b, 0))[3:], 0); return b }, 1, "bytes are not accounted for"},
 		{"free block leads to itself", func(b []byte) []byte {
 			p := page(b, child(b, 0))
@@ -276,6 +281,7 @@ func TestLog(t *testing.T) {
 		{"header only", func(b []byte) []byte { return b[:32] }, 8, ""},
 		{"page of the first frame", func(b []byte) []byte { b[100] ^= 1; return b }, 8, "frame at 32 is damaged"},
 		{"salt of the first frame", func(b []byte) []byte { b[32+8] ^= 1; return b }, 8, "frame at 32 is damaged"},
+		{"other salt of an only frame", func(b []byte) []byte { b[32+12] ^= 1; return b[:32+24+pageSize] }, 8, "frame at 32 is damaged"},
 		{"without the commit", func(b []byte) []byte { return b[:len(b)-(24+pageSize)] }, 8, "in a transaction"},
 		{"without the end of the commit", func(b []byte) []byte { return b[:len(b)-1] }, 8, "in a transaction"},
 	}
@@ -312,12 +318,26 @@ func TestReadError(t *testing.T) {
 	}
 }
 
+func TestStop(t *testing.T) {
+	db, wal := fixture(t)
+	rpmtest.Stop(read(db, wal))
+	wal[100] ^= 1
+	db[31]++ // pages
+	binary.BigEndian.PutUint16(page(db, child(db, 0))[3:], 0)
+	rpmtest.Stop(read(db, wal))
+	db[0] = 0
+	rpmtest.Stop(read(db, wal))
+}
+
 func FuzzBlobs(f *testing.F) {
 	db, wal := fixture(f)
 	f.Add(db, wal)
 	f.Add(db, []byte{})
 	f.Add([]byte{}, wal)
 	f.Fuzz(func(t *testing.T, db, wal []byte) {
+		for range read(db, wal) {
+			break
+		}
 		total := 0
 		for blob, err := range read(db, wal) {
 			if blob == nil && err == nil {

@@ -48,6 +48,9 @@ func (r *reader) openLog() error {
 	if r.wal.Size == 0 {
 		return nil
 	}
+	if r.wal.Size > maxLog {
+		return fmt.Errorf("%d bytes, more than %d", r.wal.Size, maxLog)
+	}
 	head := make([]byte, walHeaderSize)
 	if _, err := r.wal.ReadAt(head, 0); err != nil {
 		return fmt.Errorf("header: %w", err)
