@@ -253,6 +253,7 @@ func TestPrincipalPURL(t *testing.T) {
 		{"a version without v", "pkg:golang/a/B@v1.0.0#cmd/x", "v1.0.0", "2.0.0", "pkg:golang/a/B@v2.0.0#cmd/x"},
 		{"a first version", "pkg:golang/a/B?x=y#cmd/x", "", "v2.0.0+b", "pkg:golang/a/B@v2.0.0%2Bb?x=y#cmd/x"},
 		{"an escaped version", "pkg:deb/debian/a@1%2B2?arch=amd64", "1+2", "3", "pkg:deb/debian/a@3?arch=amd64"},
+		{"a version spelt in two ways", "pkg:rpm/a@1.0-3?epoch=2", "2:1.0-3", "", "pkg:rpm/a@1.0-3?epoch=2"},
 		{"none", "", "1", "", "pkg:generic/p@1"},
 	}
 	for _, tt := range tests {

@@ -142,6 +142,8 @@ func (w *walker) inside(c reusable, size int64, f format) {
 	case formatZip:
 		w.container = "zip"
 		w.zip(c, size)
+	case formatRPM:
+		w.rpm(c, size)
 	case formatCompressed:
 		w.compressed(c)
 	}
@@ -207,6 +209,7 @@ const (
 	formatNone       format = ""
 	formatTar        format = "tar"
 	formatZip        format = "zip"
+	formatRPM        format = "rpm"
 	formatCompressed format = "compressed" // with something inside
 )
 
@@ -228,6 +231,8 @@ func recognise(c io.ReaderAt, size int64, named bool) (format, error) {
 		return formatCompressed, nil
 	case isZipStart(head):
 		return formatZip, nil
+	case bytes.HasPrefix(head, []byte(rpmLead)):
+		return formatRPM, nil
 	case isTarHeader(head):
 		return formatTar, nil
 	case (named || bytes.HasPrefix(head, []byte("#!"))) && zipfile.EndsWith(c, size):
@@ -245,7 +250,7 @@ func isZipStart(head []byte) bool {
 // containerSuffixes are names that containers usually have.
 var containerSuffixes = []string{
 	".tar", ".tgz", ".tar.gz", ".tar.zst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tbz",
-	".zip", ".whl", ".egg", ".jar", ".war", ".ear", ".pyz", ".pex",
+	".rpm", ".zip", ".whl", ".egg", ".jar", ".war", ".ear", ".pyz", ".pex",
 }
 
 // largeEnough is the size from which on a file is looked at whatever its name.

@@ -13,8 +13,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/manifestgen/manifestgen/catalogers/rpm/internal/cpio"
-	"github.com/manifestgen/manifestgen/catalogers/rpm/internal/rpmtest"
+	"github.com/manifestgen/manifestgen/sbom/artifact/internal/cpio"
 )
 
 // newc returns an archive member in the new ASCII format.
@@ -108,7 +107,12 @@ func TestReadError(t *testing.T) {
 
 // TestCpio reads what GNU cpio writes.
 func TestCpio(t *testing.T) {
-	tool := rpmtest.Tool(t, "cpio", "cpio")
+	tool, err := exec.LookPath("cpio")
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal("needs the Debian package cpio")
+	} else if err != nil {
+		t.Skip("needs the Debian package cpio")
+	}
 	dir := t.TempDir()
 	var names, want []string
 	for i := range 50 {
