@@ -117,6 +117,16 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+// property returns the value of one of our properties.
+func property(c *sbom.Component, name string) string {
+	for _, p := range c.Properties {
+		if p.Name == "manifestgen:deb:"+name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
 func details(findings []sbom.Finding, code string) string {
 	var all []string
 	for _, f := range findings {
