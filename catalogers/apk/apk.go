@@ -98,7 +98,7 @@ func readDatabase(f *sbom.File) ([]*sbom.Component, error) {
 		}
 	}
 	if len(components) > 0 {
-		components[0].Provides = []string{"packages:apk"} // which os-release may expect
+		components[0].Provides = append(components[0].Provides, "packages:apk") // which os-release may expect
 	}
 	if len(components) == 0 && len(errs) == 0 {
 		errs = append(errs, sbom.Faultf("apk.empty", "there is no package in the database"))
@@ -159,6 +159,11 @@ func (p *pkg) component(e sbom.Entry) *sbom.Component {
 	c.Declared = expression
 	for _, r := range refs {
 		c.LicenseTexts = append(c.LicenseTexts, sbom.LicenseText{ID: r.id, Name: r.name, Text: r.name})
+	}
+	for _, d := range p.provides {
+		if strings.Contains(d.name, ":") { // what others than packages may require, such as "so:libc.so.6"
+			c.Provides = append(c.Provides, d.name)
+		}
 	}
 	c.Owns = p.files
 	if prefix := prefix(e); prefix != "" {

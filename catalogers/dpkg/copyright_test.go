@@ -125,6 +125,18 @@ func TestParseCopyright(t *testing.T) {
 	checkErr(t, err, "more than")
 }
 
+// TestLicenseTextID holds ids to depend on the text alone.
+func TestLicenseTextID(t *testing.T) {
+	a, b, c := newLicenseText("a", "x"), newLicenseText("b", "x"), newLicenseText("a", "y")
+	if a.id != b.id || a.id == c.id {
+		t.Errorf("got %s, %s, %s", a.id, b.id, c.id)
+	}
+	long := strings.Repeat("x", maxLicenseText)
+	if d, e := newLicenseText("", long+"1"), newLicenseText("", long+"2"); d.id == e.id {
+		t.Errorf("texts that differ after the cut: got %s twice", d.id)
+	}
+}
+
 // maskRefs replaces the hashes at the end of LicenseRefs by "#".
 func maskRefs(expression string, refs []licenseText) string {
 	for _, ref := range refs {
