@@ -112,8 +112,8 @@ func TestManifest(t *testing.T) {
 	if bash.Declared != "GPL-3.0-or-later" || libc.LicenseTexts[0].Text != "as you like" || libc.Declared != libc.LicenseTexts[0].ID {
 		t.Errorf("licences: got %q and %q", bash.Declared, libc.Declared)
 	}
-	if !slices.Equal(libc.Owns, []string{"lib", "lib/libc.so.6"}) {
-		t.Errorf("libc6 owns %q", libc.Owns)
+	if libc.Owns != nil {
+		t.Errorf("a manifest still holds the files of libc6: %q", libc.Owns)
 	}
 }
 

@@ -38,6 +38,7 @@ func readManifest(f *sbom.File) ([]*sbom.Component, error) {
 		}
 		components = append(components, c)
 	}
+	announce(components)
 	return components, wrong.err()
 }
 

@@ -180,7 +180,9 @@ func fields(c *sbom.Component) string {
 	tokens := func(all []string, prefix string) string {
 		var names []string
 		for _, token := range all {
-			names = append(names, strings.TrimPrefix(token, prefix))
+			if name, ok := strings.CutPrefix(token, prefix); ok { // others are for others
+				names = append(names, name)
+			}
 		}
 		return strings.Join(names, ",")
 	}

@@ -221,7 +221,16 @@ func readDatabase(ctx context.Context, f *sbom.File, blobs iter.Seq2[[]byte, err
 		seen[c.Key] = true
 		components = append(components, c)
 	}
+	announce(components)
 	return components, wrong.err()
+}
+
+// announce says that there is a database of packages, which os-release may
+// expect.
+func announce(components []*sbom.Component) {
+	if len(components) > 0 {
+		components[0].Provides = append(components[0].Provides, "packages:rpm")
+	}
 }
 
 // describe names a package in an error: the n-th of a database.
