@@ -131,7 +131,7 @@ func (a *assembly) finishPURL(candidates []Candidate) {
 		return
 	}
 	u, err := packageurl.FromString(p.PURL)
-	agree := slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Facts.PURL == p.PURL && c.Facts.Version == p.Version })
+	agree := u.Version != "" && slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Facts.PURL == p.PURL && c.Facts.Version == p.Version })
 	if err != nil || agree || u.Version == p.Version {
 		return
 	}

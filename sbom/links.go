@@ -42,7 +42,7 @@ func (l links) follow(root, p string) string {
 		if !strings.HasPrefix(target, "/") {
 			target = path.Join("/", parent(p[:i]), target)
 		}
-		return strings.TrimPrefix(path.Clean(target)+p[i:], "/")
+		return strings.TrimLeft(path.Clean(target)+p[i:], "/")
 	}
 	return p
 }
