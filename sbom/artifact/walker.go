@@ -59,6 +59,11 @@ func (w *walker) offer(e sbom.Entry, open func() (reusable, error)) bool {
 	if !wanted && !mayBeContainer(e) {
 		return false
 	}
+	return w.take(e, wanted, open)
+}
+
+// take opens an entry that somebody wants or that may be a container.
+func (w *walker) take(e sbom.Entry, wanted bool, open func() (reusable, error)) bool {
 	c, err := open()
 	if err != nil {
 		w.gap(err, e.Path)
