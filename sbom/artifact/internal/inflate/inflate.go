@@ -1,0 +1,560 @@
+package inflate
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	windowSize = 32 << 10 // how far back a match may reach
+	maxMatch   = 258
+
+	inSize  = 64 << 10
+	outSize = 256 << 10
+
+	// minInput is what the buffer holds before a block is looked at, unless
+	// the input ends. It is more than any header: 17 + 19·3 + 316·14 bits.
+	minInput = 1 << 10
+
+	// padding is how many zeros follow the last byte of the input.
+	padding = 16
+
+	// fastInput is what one turn of the fast loop may load: three times
+	// eight bytes, at most seven apart.
+	fastInput = 24
+
+	// fullOutput is where the loops stop. One more turn may write two
+	// literals and a match, the copying of which may run over by 16 bytes.
+	fullOutput = outSize - 2 - maxMatch - 16
+)
+
+// A decoder inflates one DEFLATE stream.
+//
+// Its buffers and tables are arrays within the struct, of sizes that are
+// powers of two with some slack. So one register addresses them all, and
+// masking an index proves to the compiler that a word at the index is inside.
+type decoder struct {
+	// The next bits of the input are the n lowest of bits, then those of
+	// in[pos:end]. Bits above the n are equal to those of in[pos:], or zero.
+	bits uint64
+	n    uint64
+	pos  int
+	end  int
+
+	o int // the output is out[:o]; the window is the end of it
+
+	state  state
+	final  bool  // the block at hand is the last
+	stored int   // bytes of the stored block still to come
+	err    error // io.EOF after the last block
+
+	src    io.Reader
+	srcErr error // why src gives no more
+	off    int64 // the offset of in[0] in src
+
+	tables
+	in  [inSize + 8]byte
+	out [outSize + 16]byte
+}
+
+// A state is what a decoder is in the midst of.
+type state uint8
+
+const (
+	betweenBlocks state = iota
+	inStored
+	inCompressed
+)
+
+// The reasons for a stream to be corrupt.
+var (
+	errBlockType = errors.New("reserved block type")
+	errStored    = errors.New("stored block with a length that contradicts its complement")
+	errLengths   = errors.New("code lengths that are no code")
+	errSymbol    = errors.New("invalid code")
+	errDistance  = errors.New("match before the start of the data")
+)
+
+// reset makes d ready to read a stream from src.
+func (d *decoder) reset(src io.Reader) {
+	d.pos, d.end, d.n = 0, 0, 0
+	d.src, d.srcErr, d.off = src, nil, 0
+	d.restart()
+}
+
+// restart makes d ready to read a stream that begins at the next byte.
+func (d *decoder) restart() {
+	d.alignToByte()
+	d.o = 0
+	d.state, d.final, d.err = betweenBlocks, false, nil
+}
+
+// next returns the next piece of the output, which is valid until the
+// following call, and with the last piece the reason why there is no more:
+// io.EOF if the stream is complete.
+func (d *decoder) next() ([]byte, error) {
+	if d.o >= fullOutput {
+		d.o = copy(d.out[:], d.out[d.o-windowSize:d.o])
+	}
+	start := d.o
+	for d.o < fullOutput && d.err == nil {
+		d.step()
+	}
+	return d.out[start:d.o], d.err
+}
+
+// step goes on until the block ends, the output is full or an error occurs.
+// It reads a block's header as a step of its own.
+func (d *decoder) step() {
+	d.fill(minInput)
+	switch d.state {
+	case betweenBlocks:
+		if d.final {
+			d.err = io.EOF
+			return
+		}
+		d.readHeader()
+	case inStored:
+		d.copyStored()
+	case inCompressed:
+		d.fast()
+		if d.state == inCompressed && d.err == nil && d.srcErr != nil && d.end-d.pos < fastInput {
+			d.careful()
+		}
+	}
+}
+
+// fill reads until the buffer has at least want bytes or src gives no more.
+// Then zeros follow, so that loads near the end need no other code: whoever
+// has taken bits that are not there is told so by left.
+func (d *decoder) fill(want int) {
+	if d.end-d.pos >= want || d.srcErr != nil {
+		return
+	}
+	d.unread()
+	d.off += int64(d.pos)
+	d.end = copy(d.in[:], d.in[d.pos:d.end])
+	d.pos = 0
+	for idle := 0; d.end < want && d.srcErr == nil; {
+		n, err := d.src.Read(d.in[d.end : inSize-padding])
+		d.end += n
+		d.srcErr = err
+		if n > 0 {
+			idle = 0
+		} else if idle++; idle == 100 && err == nil {
+			d.srcErr = io.ErrNoProgress
+		}
+	}
+	if d.srcErr != nil {
+		clear(d.in[d.end : d.end+padding])
+	}
+}
+
+// refill makes at least 56 bits valid. It loads eight bytes but counts only
+// those that fit as a whole; or-ing the others once more does no harm.
+func (d *decoder) refill() {
+	d.bits |= d.load(d.pos) << (d.n & 63)
+	d.pos += int(7 - d.n>>3&7)
+	d.n |= 56
+}
+
+func (d *decoder) load(pos int) uint64 {
+	pos &= inSize - 1
+	return binary.LittleEndian.Uint64(d.in[pos : pos+8])
+}
+
+func (d *decoder) drop(n uint64) {
+	d.bits >>= n & 63
+	d.n -= n
+}
+
+// left returns how many bits of the input are left in the buffer. If it is
+// negative, then bits of the padding were taken for input.
+func (d *decoder) left() int {
+	return (d.end-d.pos)<<3 + int(d.n)
+}
+
+// unread moves whole bytes from bits back to the buffer.
+func (d *decoder) unread() {
+	d.pos -= int(d.n >> 3)
+	d.n &= 7
+	d.bits &= 1<<d.n - 1
+}
+
+// alignToByte drops the bits up to the next byte.
+func (d *decoder) alignToByte() {
+	d.unread()
+	d.bits, d.n = 0, 0
+}
+
+// fail stops d: the input is corrupt, or it ended before it could be.
+func (d *decoder) fail(reason error) {
+	if d.left() < 0 {
+		d.truncated()
+		return
+	}
+	d.err = d.corrupt(reason)
+}
+
+// truncated stops d because the input ended.
+func (d *decoder) truncated() {
+	d.err = d.noEOF(d.srcErr)
+}
+
+// readHeader reads the header of a block, RFC 1951 section 3.2.3:
+//
+//	BFINAL  1 bit   set in the last block
+//	BTYPE   2 bits  0 stored, 1 fixed codes, 2 dynamic codes, 3 reserved
+func (d *decoder) readHeader() {
+	d.refill()
+	final, typ := d.bits&1 != 0, d.bits>>1&3
+	d.drop(3)
+	if d.left() < 0 {
+		d.truncated()
+		return
+	}
+	d.final = final
+	d.state = inCompressed
+	switch typ {
+	case 0:
+		d.readStored()
+	case 1:
+		d.setFixed()
+	case 2:
+		d.readCodes()
+	default:
+		d.fail(errBlockType)
+	}
+}
+
+// readStored reads the header of a stored block, RFC 1951 section 3.2.4:
+//
+//	       up to 7 bits to the next byte
+//	LEN    2 bytes, little-endian: how many bytes follow
+//	NLEN   2 bytes: the complement of LEN
+func (d *decoder) readStored() {
+	d.alignToByte()
+	d.refill()
+	n, complement := uint16(d.bits), uint16(d.bits>>16)
+	d.drop(32)
+	if n != ^complement || d.left() < 0 {
+		d.fail(errStored)
+		return
+	}
+	d.alignToByte()
+	d.stored = int(n)
+	d.state = inStored
+}
+
+// copyStored copies what it can of a stored block.
+func (d *decoder) copyStored() {
+	if d.stored > 0 && d.pos == d.end {
+		d.truncated()
+		return
+	}
+	n := min(d.stored, d.end-d.pos, outSize-d.o)
+	copy(d.out[d.o:], d.in[d.pos:d.pos+n])
+	d.o += n
+	d.pos += n
+	d.stored -= n
+	if d.stored == 0 {
+		d.state = betweenBlocks
+	}
+}
+
+// preOrder is the order in which the lengths of the code length code come.
+var preOrder = [numPre]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
+
+// readCodes reads the codes of a dynamic block, RFC 1951 section 3.2.7:
+//
+//	HLIT   5 bits  number of literal/length codes - 257
+//	HDIST  5 bits  number of distance codes - 1
+//	HCLEN  4 bits  number of code length codes - 4
+//	       3 bits for each code length code, in preOrder
+//	       the code lengths of literals and distances, in that code
+func (d *decoder) readCodes() {
+	nlit := int(d.bits&31) + 257
+	ndist := int(d.bits>>5&31) + 1
+	npre := int(d.bits>>10&15) + 4
+	d.drop(14)
+	if nlit > maxLit || ndist > maxDist {
+		d.fail(errLengths)
+		return
+	}
+	d.refill()
+	var lens [numLit + numDist]uint8
+	for i := range npre {
+		if i == 16 {
+			d.refill() // 48 bits on
+		}
+		lens[preOrder[i]] = uint8(d.bits & 7)
+		d.drop(3)
+	}
+	var pre [1 << preRoot]uint32
+	if _, ok := buildTable(pre[:], preRoot, lens[:numPre], preSymbols[:]); !ok {
+		d.fail(errLengths)
+		return
+	}
+	clear(lens[:numPre])
+	if !d.readLengths(&pre, lens[:nlit+ndist]) {
+		d.fail(errLengths)
+		return
+	}
+	if !d.build(lens[:nlit], lens[nlit:nlit+ndist]) || d.left() < 0 {
+		d.fail(errLengths)
+	}
+}
+
+// readLengths reads as many code lengths as lens has:
+//
+//	0-15  a length
+//	16    the previous one, 3 + (2 bits) times
+//	17    zero, 3 + (3 bits) times
+//	18    zero, 11 + (7 bits) times
+//
+// It reports whether they are valid. The lens are zero when it is called.
+func (d *decoder) readLengths(pre *[1 << preRoot]uint32, lens []uint8) bool {
+	for i := 0; i < len(lens); {
+		d.refill()
+		e := pre[d.bits&(1<<preRoot-1)]
+		d.drop(uint64(e & 63))
+		if e&isOther != 0 || d.left() < 0 {
+			return false
+		}
+		sym := uint8(e >> 16)
+		if sym < 16 {
+			lens[i] = sym
+			i++
+			continue
+		}
+		repeat := repeats[sym-16]
+		n := repeat.base + int(d.bits)&(1<<repeat.extra-1)
+		d.drop(repeat.extra)
+		if n > len(lens)-i || sym == 16 && i == 0 {
+			return false
+		}
+		if sym == 16 {
+			for j := range n {
+				lens[i+j] = lens[i-1]
+			}
+		}
+		i += n
+	}
+	return true
+}
+
+var repeats = [3]struct {
+	base  int
+	extra uint64
+}{{3, 2}, {3, 3}, {11, 7}}
+
+// fast decodes a compressed block while there are input and room to do so
+// without looking. It is where the time goes.
+//
+// The next entry is looked up as early as can be, before a match is copied,
+// so that the load is not waited for.
+func (d *decoder) fast() {
+	const litMask = 1<<litRoot - 1
+	const distMask = 1<<distRoot - 1
+	bits, n, pos, o := d.bits, d.n, d.pos, d.o
+	last := d.end - fastInput
+	if pos > last {
+		return
+	}
+
+	bits |= d.load(pos) << (n & 63)
+	pos += int(7 - n>>3&7)
+	n |= 56
+	e := d.lit[bits&litMask]
+	for pos <= last && o < fullOutput {
+		// Up to three literals fit into 56 bits, if they have no subtable.
+		if e&isLiteral != 0 {
+			d.out[o&(outSize-1)] = byte(e >> 23)
+			o++
+			bits >>= e & 63
+			n -= uint64(e)
+			e = d.lit[bits&litMask]
+			if e&isLiteral != 0 {
+				d.out[o&(outSize-1)] = byte(e >> 23)
+				o++
+				bits >>= e & 63
+				n -= uint64(e)
+				e = d.lit[bits&litMask]
+				if e&isLiteral != 0 {
+					d.out[o&(outSize-1)] = byte(e >> 23)
+					o++
+					bits >>= e & 63
+					n -= uint64(e)
+					bits |= d.load(pos) << (n & 63)
+					pos += int(7 - n>>3&7)
+					n |= 56
+					e = d.lit[bits&litMask]
+					continue
+				}
+			}
+		}
+		if e&isOther != 0 {
+			if e&otherKind == otherLink {
+				e = d.lit[(uint64(e>>16)+bits>>litRoot&uint64(e>>8&127))&(litSize-1)]
+			}
+			if e&isLiteral != 0 {
+				d.out[o&(outSize-1)] = byte(e >> 23)
+				o++
+				bits >>= e & 63
+				n -= uint64(e)
+				bits |= d.load(pos) << (n & 63)
+				pos += int(7 - n>>3&7)
+				n |= 56
+				e = d.lit[bits&litMask]
+				continue
+			}
+			if e&isOther != 0 {
+				bits >>= e & 63
+				n -= uint64(e)
+				if e&otherKind == otherEnd {
+					d.state = betweenBlocks
+				} else {
+					d.err = d.corrupt(errSymbol)
+				}
+				break
+			}
+		}
+
+		length := int(e>>23) + int(bits>>(e>>8&63)&uint64(e>>14&31))
+		bits >>= e & 63
+		n -= uint64(e)
+		bits |= d.load(pos) << (n & 63)
+		pos += int(7 - n>>3&7)
+		n |= 56
+
+		f := d.dist[bits&distMask]
+		if f&isOther != 0 {
+			if f&otherKind == otherLink {
+				f = d.dist[(f>>16+bits>>distRoot&(f>>8&127))&(distSize-1)]
+			}
+			if f&isOther != 0 {
+				d.err = d.corrupt(errSymbol)
+				break
+			}
+		}
+		dist := int(uint16(f>>32)) + int(bits>>(f>>8&63)&(f>>48))
+		bits >>= f & 63
+		n -= f
+		if dist > o {
+			d.err = d.corrupt(errDistance)
+			break
+		}
+		bits |= d.load(pos) << (n & 63)
+		pos += int(7 - n>>3&7)
+		n |= 56
+		e = d.lit[bits&litMask]
+
+		d.copyMatch(o, dist, length)
+		o += length
+	}
+	d.bits, d.n, d.pos, d.o = bits, n&63, pos, o
+}
+
+// copyMatch copies length bytes from dist before o. It may write up to 15
+// bytes more.
+func (d *decoder) copyMatch(o, dist, length int) {
+	from, to, stop := o-dist, o, o+length
+	if dist < 8 {
+		// The match repeats itself. Each copy of eight bytes has dist
+		// good ones, after which the distance may be doubled.
+		for ; dist < 8; dist *= 2 {
+			d.copyWord(to, from)
+			to += dist
+		}
+	}
+	for ; to < stop; to += 8 {
+		d.copyWord(to, from)
+		from += 8
+	}
+}
+
+// copyWord copies eight bytes within out.
+func (d *decoder) copyWord(to, from int) {
+	to &= outSize - 1
+	from &= outSize - 1
+	binary.LittleEndian.PutUint64(d.out[to:to+8], binary.LittleEndian.Uint64(d.out[from:from+8]))
+}
+
+// careful does the same as fast for the last bytes of the input, one symbol
+// after the other, looking each time whether its bits were there.
+func (d *decoder) careful() {
+	for d.o < fullOutput {
+		d.refill()
+		if d.left() < d.need {
+			d.truncated()
+			return
+		}
+		bits := d.bits
+		e := d.lit[bits&(1<<litRoot-1)]
+		if e&isOther != 0 && e&otherKind == otherLink {
+			e = d.lit[(uint64(e>>16)+bits>>litRoot&uint64(e>>8&127))&(litSize-1)]
+		}
+		d.drop(uint64(e & 63))
+		switch {
+		case d.left() < 0:
+			d.truncated()
+			return
+		case e&isLiteral != 0:
+			d.out[d.o] = byte(e >> 23)
+			d.o++
+			continue
+		case e&isOther != 0:
+			if e&otherKind == otherEnd {
+				d.state = betweenBlocks
+			} else {
+				d.fail(errSymbol)
+			}
+			return
+		}
+		length := int(e>>23) + int(bits>>(e>>8&63)&uint64(e>>14&31))
+		dist := d.carefulDistance()
+		if d.err != nil {
+			return
+		}
+		d.copyMatch(d.o, dist, length)
+		d.o += length
+	}
+}
+
+// carefulDistance reads the distance of a match.
+func (d *decoder) carefulDistance() int {
+	bits := d.bits
+	f := d.dist[bits&(1<<distRoot-1)]
+	if f&isOther != 0 && f&otherKind == otherLink {
+		f = d.dist[(f>>16+bits>>distRoot&(f>>8&127))&(distSize-1)]
+	}
+	d.drop(f & 63)
+	if d.left() < 0 {
+		d.truncated()
+		return 0
+	}
+	if f&isOther != 0 {
+		d.fail(errSymbol)
+		return 0
+	}
+	dist := int(uint16(f>>32)) + int(bits>>(f>>8&63)&(f>>48))
+	if dist > d.o {
+		d.fail(errDistance)
+	}
+	return dist
+}
+
+// An Error says that the input is corrupt or truncated.
+type Error struct {
+	Offset int64 // in the compressed input, of about where it was found
+	Err    error // the reason; io.ErrUnexpectedEOF if the input is truncated
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("inflate: byte %d: %v", e.Offset, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *Error) Unwrap() error { return e.Err }
