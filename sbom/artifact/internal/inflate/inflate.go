@@ -26,8 +26,8 @@ const (
 	fastInput = 24
 
 	// fullOutput is where the loops stop. One more turn may write two
-	// literals and a match, the copying of which may run over by 16 bytes.
-	fullOutput = outSize - 2 - maxMatch - 16
+	// literals and a match, the copying of which may run over by 32 bytes.
+	fullOutput = outSize - 2 - maxMatch - 32
 )
 
 // A decoder inflates one DEFLATE stream.
@@ -56,7 +56,7 @@ type decoder struct {
 
 	tables
 	in  [inSize + 8]byte
-	out [outSize + 16]byte
+	out [outSize + 32]byte
 }
 
 // A state is what a decoder is in the midst of.
@@ -364,6 +364,7 @@ func (d *decoder) fast() {
 		return
 	}
 
+	var fault error
 	bits |= d.load(pos) << (n & 63)
 	pos += int(7 - n>>3&7)
 	n |= 56
@@ -387,10 +388,10 @@ func (d *decoder) fast() {
 					o++
 					bits >>= e & 63
 					n -= uint64(e)
+					e = d.lit[bits&litMask]
 					bits |= d.load(pos) << (n & 63)
 					pos += int(7 - n>>3&7)
 					n |= 56
-					e = d.lit[bits&litMask]
 					continue
 				}
 			}
@@ -404,10 +405,10 @@ func (d *decoder) fast() {
 				o++
 				bits >>= e & 63
 				n -= uint64(e)
+				e = d.lit[bits&litMask]
 				bits |= d.load(pos) << (n & 63)
 				pos += int(7 - n>>3&7)
 				n |= 56
-				e = d.lit[bits&litMask]
 				continue
 			}
 			if e&isOther != 0 {
@@ -416,7 +417,7 @@ func (d *decoder) fast() {
 				if e&otherKind == otherEnd {
 					d.state = betweenBlocks
 				} else {
-					d.err = d.corrupt(errSymbol)
+					fault = errSymbol
 				}
 				break
 			}
@@ -425,17 +426,16 @@ func (d *decoder) fast() {
 		length := int(e>>23) + int(bits>>(e>>8&63)&uint64(e>>14&31))
 		bits >>= e & 63
 		n -= uint64(e)
+		f := d.dist[bits&distMask]
 		bits |= d.load(pos) << (n & 63)
 		pos += int(7 - n>>3&7)
 		n |= 56
-
-		f := d.dist[bits&distMask]
 		if f&isOther != 0 {
 			if f&otherKind == otherLink {
 				f = d.dist[(f>>16+bits>>distRoot&(f>>8&127))&(distSize-1)]
 			}
 			if f&isOther != 0 {
-				d.err = d.corrupt(errSymbol)
+				fault = errSymbol
 				break
 			}
 		}
@@ -443,31 +443,56 @@ func (d *decoder) fast() {
 		bits >>= f & 63
 		n -= f
 		if dist > o {
-			d.err = d.corrupt(errDistance)
+			fault = errDistance
 			break
 		}
+		e = d.lit[bits&litMask]
 		bits |= d.load(pos) << (n & 63)
 		pos += int(7 - n>>3&7)
 		n |= 56
-		e = d.lit[bits&litMask]
 
-		d.copyMatch(o, dist, length)
+		to := o
 		o += length
+		for ; dist < 8; dist *= 2 {
+			d.copyWord(to, to-dist)
+			to += dist
+		}
+		from := to - dist
+		for {
+			d.copyWord(to, from)
+			d.copyWord(to+8, from+8)
+			to += 16
+			from += 16
+			if to >= o {
+				break
+			}
+		}
 	}
 	d.bits, d.n, d.pos, d.o = bits, n&63, pos, o
+	if fault != nil {
+		d.fail(fault)
+	}
 }
 
 // copyMatch copies length bytes from dist before o. It may write up to 15
 // bytes more.
 func (d *decoder) copyMatch(o, dist, length int) {
-	from, to, stop := o-dist, o, o+length
 	if dist < 8 {
-		// The match repeats itself. Each copy of eight bytes has dist
-		// good ones, after which the distance may be doubled.
-		for ; dist < 8; dist *= 2 {
-			d.copyWord(to, from)
-			to += dist
-		}
+		d.copyNear(o, o-dist, o+length)
+		return
+	}
+	for to := o; to < o+length; to += 8 {
+		d.copyWord(to, to-dist)
+	}
+}
+
+// copyNear copies a match of a distance less than eight, which repeats
+// itself. Each copy of eight bytes has dist good ones, after which the
+// distance may be doubled.
+func (d *decoder) copyNear(to, from, stop int) {
+	for dist := to - from; dist < 8; dist *= 2 {
+		d.copyWord(to, from)
+		to += dist
 	}
 	for ; to < stop; to += 8 {
 		d.copyWord(to, from)
