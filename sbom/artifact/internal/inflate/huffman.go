@@ -116,6 +116,8 @@ type tables struct {
 	// a literal or length: the shortest code, or that of the end of the
 	// block. It tells what a truncated stream still yields.
 	need int
+
+	fixed bool // they are the fixed tables
 }
 
 // fixedTables are those of the fixed codes, RFC 1951 section 3.2.6.
@@ -143,6 +145,7 @@ var fixedTables = sync.OnceValue(func() *tables {
 // build makes the tables of the codes whose lengths are given, and reports
 // whether both codes are valid.
 func (t *tables) build(lit, dist []uint8) bool {
+	t.fixed = false
 	shortest, ok := buildTable(t.lit[:], litRoot, lit, litSymbols[:])
 	if !ok {
 		return false
@@ -162,6 +165,7 @@ func (t *tables) setFixed() {
 	copy(t.lit[:1<<litRoot], f.lit[:])
 	copy(t.dist[:1<<distRoot], f.dist[:])
 	t.need = f.need
+	t.fixed = true
 }
 
 // buildTable fills table with the canonical code (RFC 1951 section 3.2.2)

@@ -221,7 +221,9 @@ func (d *decoder) readHeader() {
 	case 0:
 		d.readStored()
 	case 1:
-		d.setFixed()
+		if !d.fixed {
+			d.setFixed()
+		}
 	case 2:
 		d.readCodes()
 	default:
@@ -453,19 +455,28 @@ func (d *decoder) fast() {
 
 		to := o
 		o += length
-		for ; dist < 8; dist *= 2 {
-			d.copyWord(to, to-dist)
-			to += dist
-		}
-		from := to - dist
-		for {
-			d.copyWord(to, from)
-			d.copyWord(to+8, from+8)
-			to += 16
-			from += 16
-			if to >= o {
-				break
+		if dist >= length {
+			from := to - dist
+			for {
+				d.copyWord(to, from)
+				d.copyWord(to+8, from+8)
+				to += 16
+				from += 16
+				if to >= o {
+					break
+				}
 			}
+			continue
+		}
+		if dist <= 8 {
+			v, stride := d.pattern(to, dist)
+			for ; to < o; to += stride {
+				d.storeWord(to, v)
+			}
+			continue
+		}
+		for from := to - dist; to < o; {
+			to += copy(d.out[to:o], d.out[from:to])
 		}
 	}
 	d.bits, d.n, d.pos, d.o = bits, n&63, pos, o
@@ -474,37 +485,41 @@ func (d *decoder) fast() {
 	}
 }
 
-// copyMatch copies length bytes from dist before o. It may write up to 15
-// bytes more.
-func (d *decoder) copyMatch(o, dist, length int) {
-	if dist < 8 {
-		d.copyNear(o, o-dist, o+length)
-		return
-	}
-	for to := o; to < o+length; to += 8 {
-		d.copyWord(to, to-dist)
+// pattern returns the bytes before to that a match of a distance up to eight
+// repeats, and after how many of the eight they begin again.
+func (d *decoder) pattern(to, dist int) (v uint64, stride int) {
+	shift := uint(dist*8) & 127
+	v = d.loadOut(to-dist) & (1<<shift - 1)
+	v |= v << shift
+	v |= v << (2 * shift)
+	v |= v << (4 * shift)
+	return v, int(strides[dist&15])
+}
+
+// strides are the multiples of each distance that fit into eight bytes.
+var strides = [16]uint8{1: 8, 2: 8, 3: 6, 4: 8, 5: 5, 6: 6, 7: 7, 8: 8}
+
+// copyMatch copies length bytes from dist before o.
+func (d *decoder) copyMatch(dist, length int) {
+	for range length {
+		d.out[d.o] = d.out[d.o-dist]
+		d.o++
 	}
 }
 
-// copyNear copies a match of a distance less than eight, which repeats
-// itself. Each copy of eight bytes has dist good ones, after which the
-// distance may be doubled.
-func (d *decoder) copyNear(to, from, stop int) {
-	for dist := to - from; dist < 8; dist *= 2 {
-		d.copyWord(to, from)
-		to += dist
-	}
-	for ; to < stop; to += 8 {
-		d.copyWord(to, from)
-		from += 8
-	}
+func (d *decoder) loadOut(i int) uint64 {
+	i &= outSize - 1
+	return binary.LittleEndian.Uint64(d.out[i : i+8])
+}
+
+func (d *decoder) storeWord(i int, v uint64) {
+	i &= outSize - 1
+	binary.LittleEndian.PutUint64(d.out[i:i+8], v)
 }
 
 // copyWord copies eight bytes within out.
 func (d *decoder) copyWord(to, from int) {
-	to &= outSize - 1
-	from &= outSize - 1
-	binary.LittleEndian.PutUint64(d.out[to:to+8], binary.LittleEndian.Uint64(d.out[from:from+8]))
+	d.storeWord(to, d.loadOut(from))
 }
 
 // careful does the same as fast for the last bytes of the input, one symbol
@@ -543,8 +558,7 @@ func (d *decoder) careful() {
 		if d.err != nil {
 			return
 		}
-		d.copyMatch(d.o, dist, length)
-		d.o += length
+		d.copyMatch(dist, length)
 	}
 }
 
