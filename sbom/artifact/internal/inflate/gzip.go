@@ -27,7 +27,7 @@ type Reader struct {
 	// Header is that of the first member.
 	gzip.Header
 
-	d    decoder
+	d    decoder[byte]
 	raw  bool   // DEFLATE data without the framing of gzip
 	buf  []byte // output not yet read
 	err  error  // what comes after buf
@@ -147,7 +147,7 @@ const (
 //	CRC16     2 bytes  if FHCRC: of the header so far
 //
 // All numbers are little-endian. It returns io.EOF if there is nothing more.
-func (d *decoder) readGzipHeader() (h gzip.Header, err error) {
+func (d *decoder[T]) readGzipHeader() (h gzip.Header, err error) {
 	d.restart()
 	var b [10]byte
 	if err := d.readFull(b[:]); err != nil {
@@ -189,7 +189,7 @@ func (d *decoder) readGzipHeader() (h gzip.Header, err error) {
 }
 
 // readExtra reads a FEXTRA field and adds it to crc.
-func (d *decoder) readExtra(crc *uint32) ([]byte, error) {
+func (d *decoder[T]) readExtra(crc *uint32) ([]byte, error) {
 	var n [2]byte
 	if err := d.readFull(n[:]); err != nil {
 		return nil, err
@@ -205,7 +205,7 @@ func (d *decoder) readExtra(crc *uint32) ([]byte, error) {
 
 // readString reads a name or a comment and adds it to crc. Like compress/gzip
 // it bears no more than 511 bytes.
-func (d *decoder) readString(crc *uint32) (string, error) {
+func (d *decoder[T]) readString(crc *uint32) (string, error) {
 	var b [512]byte
 	for i := range b {
 		if err := d.readFull(b[i : i+1]); err != nil {
@@ -232,7 +232,7 @@ func latin1(b []byte) string {
 //
 //	CRC32  4 bytes  of the data
 //	ISIZE  4 bytes  length of the data, modulo 1<<32
-func (d *decoder) readTrailer(crc, size uint32) error {
+func (d *decoder[T]) readTrailer(crc, size uint32) error {
 	var b [8]byte
 	d.alignToByte()
 	if err := d.readFull(b[:]); err != nil {
@@ -249,7 +249,7 @@ func (d *decoder) readTrailer(crc, size uint32) error {
 
 // readFull fills p with whole bytes of the input. It returns io.EOF if there
 // is none, and an Error if there are too few.
-func (d *decoder) readFull(p []byte) error {
+func (d *decoder[T]) readFull(p []byte) error {
 	for n := 0; n < len(p); {
 		d.fill(1)
 		if d.pos == d.end && n > 0 {
@@ -266,7 +266,7 @@ func (d *decoder) readFull(p []byte) error {
 }
 
 // noEOF returns err, or if that is io.EOF, the error for a truncated input.
-func (d *decoder) noEOF(err error) error {
+func (d *decoder[T]) noEOF(err error) error {
 	if err == io.EOF {
 		return &Error{d.off + int64(d.end), io.ErrUnexpectedEOF}
 	}
@@ -274,6 +274,6 @@ func (d *decoder) noEOF(err error) error {
 }
 
 // corrupt returns the error for an input that is so at the current byte.
-func (d *decoder) corrupt(reason error) error {
+func (d *decoder[T]) corrupt(reason error) error {
 	return &Error{d.off + int64(d.pos), reason}
 }

@@ -35,7 +35,7 @@ const (
 // Its buffers and tables are arrays within the struct, of sizes that are
 // powers of two with some slack. So one register addresses them all, and
 // masking an index proves to the compiler that a word at the index is inside.
-type decoder struct {
+type decoder[T byte | uint16] struct {
 	// The next bits of the input are the n lowest of bits, then those of
 	// in[pos:end]. Bits above the n are equal to those of in[pos:], or zero.
 	bits uint64
@@ -56,7 +56,7 @@ type decoder struct {
 
 	tables
 	in  [inSize + 8]byte
-	out [outSize + 32]byte
+	out [outSize + 32]T
 }
 
 // A state is what a decoder is in the midst of.
@@ -78,14 +78,14 @@ var (
 )
 
 // reset makes d ready to read a stream from src.
-func (d *decoder) reset(src io.Reader) {
+func (d *decoder[T]) reset(src io.Reader) {
 	d.pos, d.end, d.n = 0, 0, 0
 	d.src, d.srcErr, d.off = src, nil, 0
 	d.restart()
 }
 
 // restart makes d ready to read a stream that begins at the next byte.
-func (d *decoder) restart() {
+func (d *decoder[T]) restart() {
 	d.alignToByte()
 	d.o = 0
 	d.state, d.final, d.err = betweenBlocks, false, nil
@@ -94,7 +94,7 @@ func (d *decoder) restart() {
 // next returns the next piece of the output, which is valid until the
 // following call, and with the last piece the reason why there is no more:
 // io.EOF if the stream is complete.
-func (d *decoder) next() ([]byte, error) {
+func (d *decoder[T]) next() ([]T, error) {
 	if d.o >= fullOutput {
 		d.o = copy(d.out[:], d.out[d.o-windowSize:d.o])
 	}
@@ -107,7 +107,7 @@ func (d *decoder) next() ([]byte, error) {
 
 // step goes on until the block ends, the output is full or an error occurs.
 // It reads a block's header as a step of its own.
-func (d *decoder) step() {
+func (d *decoder[T]) step() {
 	d.fill(minInput)
 	switch d.state {
 	case betweenBlocks:
@@ -129,7 +129,7 @@ func (d *decoder) step() {
 // fill reads until the buffer has at least want bytes or src gives no more.
 // Then zeros follow, so that loads near the end need no other code: whoever
 // has taken bits that are not there is told so by left.
-func (d *decoder) fill(want int) {
+func (d *decoder[T]) fill(want int) {
 	if d.end-d.pos >= want || d.srcErr != nil {
 		return
 	}
@@ -154,43 +154,43 @@ func (d *decoder) fill(want int) {
 
 // refill makes at least 56 bits valid. It loads eight bytes but counts only
 // those that fit as a whole; or-ing the others once more does no harm.
-func (d *decoder) refill() {
+func (d *decoder[T]) refill() {
 	d.bits |= d.load(d.pos) << (d.n & 63)
 	d.pos += int(7 - d.n>>3&7)
 	d.n |= 56
 }
 
-func (d *decoder) load(pos int) uint64 {
+func (d *decoder[T]) load(pos int) uint64 {
 	pos &= inSize - 1
 	return binary.LittleEndian.Uint64(d.in[pos : pos+8])
 }
 
-func (d *decoder) drop(n uint64) {
+func (d *decoder[T]) drop(n uint64) {
 	d.bits >>= n & 63
 	d.n -= n
 }
 
 // left returns how many bits of the input are left in the buffer. If it is
 // negative, then bits of the padding were taken for input.
-func (d *decoder) left() int {
+func (d *decoder[T]) left() int {
 	return (d.end-d.pos)<<3 + int(d.n)
 }
 
 // unread moves whole bytes from bits back to the buffer.
-func (d *decoder) unread() {
+func (d *decoder[T]) unread() {
 	d.pos -= int(d.n >> 3)
 	d.n &= 7
 	d.bits &= 1<<d.n - 1
 }
 
 // alignToByte drops the bits up to the next byte.
-func (d *decoder) alignToByte() {
+func (d *decoder[T]) alignToByte() {
 	d.unread()
 	d.bits, d.n = 0, 0
 }
 
 // fail stops d: the input is corrupt, or it ended before it could be.
-func (d *decoder) fail(reason error) {
+func (d *decoder[T]) fail(reason error) {
 	if d.left() < 0 {
 		d.truncated()
 		return
@@ -199,7 +199,7 @@ func (d *decoder) fail(reason error) {
 }
 
 // truncated stops d because the input ended.
-func (d *decoder) truncated() {
+func (d *decoder[T]) truncated() {
 	d.err = d.noEOF(d.srcErr)
 }
 
@@ -207,7 +207,7 @@ func (d *decoder) truncated() {
 //
 //	BFINAL  1 bit   set in the last block
 //	BTYPE   2 bits  0 stored, 1 fixed codes, 2 dynamic codes, 3 reserved
-func (d *decoder) readHeader() {
+func (d *decoder[T]) readHeader() {
 	d.refill()
 	final, typ := d.bits&1 != 0, d.bits>>1&3
 	d.drop(3)
@@ -236,7 +236,7 @@ func (d *decoder) readHeader() {
 //	       up to 7 bits to the next byte
 //	LEN    2 bytes, little-endian: how many bytes follow
 //	NLEN   2 bytes: the complement of LEN
-func (d *decoder) readStored() {
+func (d *decoder[T]) readStored() {
 	d.alignToByte()
 	d.refill()
 	n, complement := uint16(d.bits), uint16(d.bits>>16)
@@ -251,18 +251,29 @@ func (d *decoder) readStored() {
 }
 
 // copyStored copies what it can of a stored block.
-func (d *decoder) copyStored() {
+func (d *decoder[T]) copyStored() {
 	if d.stored > 0 && d.pos == d.end {
 		d.truncated()
 		return
 	}
 	n := min(d.stored, d.end-d.pos, outSize-d.o)
-	copy(d.out[d.o:], d.in[d.pos:d.pos+n])
+	copyBytes(d.out[d.o:d.o+n], d.in[d.pos:])
 	d.o += n
 	d.pos += n
 	d.stored -= n
 	if d.stored == 0 {
 		d.state = betweenBlocks
+	}
+}
+
+// copyBytes fills dst from src.
+func copyBytes[T byte | uint16](dst []T, src []byte) {
+	if b, ok := any(dst).([]byte); ok {
+		copy(b, src)
+		return
+	}
+	for i, c := range src[:len(dst)] {
+		dst[i] = T(c)
 	}
 }
 
@@ -276,7 +287,7 @@ var preOrder = [numPre]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13,
 //	HCLEN  4 bits  number of code length codes - 4
 //	       3 bits for each code length code, in preOrder
 //	       the code lengths of literals and distances, in that code
-func (d *decoder) readCodes() {
+func (d *decoder[T]) readCodes() {
 	nlit := int(d.bits&31) + 257
 	ndist := int(d.bits>>5&31) + 1
 	npre := int(d.bits>>10&15) + 4
@@ -317,7 +328,7 @@ func (d *decoder) readCodes() {
 //	18    zero, 11 + (7 bits) times
 //
 // It reports whether they are valid. The lens are zero when it is called.
-func (d *decoder) readLengths(pre *[1 << preRoot]uint32, lens []uint8) bool {
+func (d *decoder[T]) readLengths(pre *[1 << preRoot]uint32, lens []uint8) bool {
 	for i := 0; i < len(lens); {
 		d.refill()
 		e := pre[d.bits&(1<<preRoot-1)]
@@ -357,7 +368,7 @@ var repeats = [3]struct {
 //
 // The next entry is looked up as early as can be, before a match is copied,
 // so that the load is not waited for.
-func (d *decoder) fast() {
+func (d *decoder[T]) fast() {
 	const litMask = 1<<litRoot - 1
 	const distMask = 1<<distRoot - 1
 	bits, n, pos, o := d.bits, d.n, d.pos, d.o
@@ -374,19 +385,19 @@ func (d *decoder) fast() {
 	for pos <= last && o < fullOutput {
 		// Up to three literals fit into 56 bits, if they have no subtable.
 		if e&isLiteral != 0 {
-			d.out[o&(outSize-1)] = byte(e >> 23)
+			d.out[o&(outSize-1)] = T(e >> 23 & 0xff)
 			o++
 			bits >>= e & 63
 			n -= uint64(e)
 			e = d.lit[bits&litMask]
 			if e&isLiteral != 0 {
-				d.out[o&(outSize-1)] = byte(e >> 23)
+				d.out[o&(outSize-1)] = T(e >> 23 & 0xff)
 				o++
 				bits >>= e & 63
 				n -= uint64(e)
 				e = d.lit[bits&litMask]
 				if e&isLiteral != 0 {
-					d.out[o&(outSize-1)] = byte(e >> 23)
+					d.out[o&(outSize-1)] = T(e >> 23 & 0xff)
 					o++
 					bits >>= e & 63
 					n -= uint64(e)
@@ -403,7 +414,7 @@ func (d *decoder) fast() {
 				e = d.lit[(uint64(e>>16)+bits>>litRoot&uint64(e>>8&127))&(litSize-1)]
 			}
 			if e&isLiteral != 0 {
-				d.out[o&(outSize-1)] = byte(e >> 23)
+				d.out[o&(outSize-1)] = T(e >> 23 & 0xff)
 				o++
 				bits >>= e & 63
 				n -= uint64(e)
@@ -468,13 +479,6 @@ func (d *decoder) fast() {
 			}
 			continue
 		}
-		if dist <= 8 {
-			v, stride := d.pattern(to, dist)
-			for ; to < o; to += stride {
-				d.storeWord(to, v)
-			}
-			continue
-		}
 		for from := to - dist; to < o; {
 			to += copy(d.out[to:o], d.out[from:to])
 		}
@@ -485,46 +489,24 @@ func (d *decoder) fast() {
 	}
 }
 
-// pattern returns the bytes before to that a match of a distance up to eight
-// repeats, and after how many of the eight they begin again.
-func (d *decoder) pattern(to, dist int) (v uint64, stride int) {
-	shift := uint(dist*8) & 127
-	v = d.loadOut(to-dist) & (1<<shift - 1)
-	v |= v << shift
-	v |= v << (2 * shift)
-	v |= v << (4 * shift)
-	return v, int(strides[dist&15])
-}
-
-// strides are the multiples of each distance that fit into eight bytes.
-var strides = [16]uint8{1: 8, 2: 8, 3: 6, 4: 8, 5: 5, 6: 6, 7: 7, 8: 8}
-
 // copyMatch copies length bytes from dist before o.
-func (d *decoder) copyMatch(dist, length int) {
+func (d *decoder[T]) copyMatch(dist, length int) {
 	for range length {
 		d.out[d.o] = d.out[d.o-dist]
 		d.o++
 	}
 }
 
-func (d *decoder) loadOut(i int) uint64 {
-	i &= outSize - 1
-	return binary.LittleEndian.Uint64(d.out[i : i+8])
-}
-
-func (d *decoder) storeWord(i int, v uint64) {
-	i &= outSize - 1
-	binary.LittleEndian.PutUint64(d.out[i:i+8], v)
-}
-
 // copyWord copies eight bytes within out.
-func (d *decoder) copyWord(to, from int) {
-	d.storeWord(to, d.loadOut(from))
+func (d *decoder[T]) copyWord(to, from int) {
+	to &= outSize - 1
+	from &= outSize - 1
+	*(*[8]T)(d.out[to : to+8]) = *(*[8]T)(d.out[from : from+8])
 }
 
 // careful does the same as fast for the last bytes of the input, one symbol
 // after the other, looking each time whether its bits were there.
-func (d *decoder) careful() {
+func (d *decoder[T]) careful() {
 	for d.o < fullOutput {
 		d.refill()
 		if d.left() < d.need {
@@ -542,7 +524,7 @@ func (d *decoder) careful() {
 			d.truncated()
 			return
 		case e&isLiteral != 0:
-			d.out[d.o] = byte(e >> 23)
+			d.out[d.o] = T(e >> 23 & 0xff)
 			d.o++
 			continue
 		case e&isOther != 0:
@@ -563,7 +545,7 @@ func (d *decoder) careful() {
 }
 
 // carefulDistance reads the distance of a match.
-func (d *decoder) carefulDistance() int {
+func (d *decoder[T]) carefulDistance() int {
 	bits := d.bits
 	f := d.dist[bits&(1<<distRoot-1)]
 	if f&isOther != 0 && f&otherKind == otherLink {
