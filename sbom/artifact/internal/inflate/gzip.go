@@ -28,11 +28,12 @@ type Reader struct {
 	gzip.Header
 
 	d    decoder[byte]
-	raw  bool   // DEFLATE data without the framing of gzip
-	buf  []byte // output not yet read
-	err  error  // what comes after buf
-	crc  uint32 // of the member so far
-	size uint32 // likewise, modulo 1<<32
+	par  *parallel // if it has the member at hand
+	raw  bool      // DEFLATE data without the framing of gzip
+	buf  []byte    // output not yet read
+	err  error     // what comes after buf
+	crc  uint32    // of the member so far
+	size uint32    // likewise, modulo 1<<32
 }
 
 // NewReader returns a Reader of the gzip stream that r has. It reads the
@@ -49,14 +50,42 @@ func NewReader(r io.Reader) (*Reader, error) {
 // checksum, that r begins with. What follows the data is ignored.
 func NewRawReader(r io.Reader) *Reader {
 	z := &Reader{raw: true}
-	z.d.reset(r)
+	z.d.reset(r, 0)
 	return z
+}
+
+// NewReaderAt returns a Reader of the gzip stream in the first size bytes of
+// src, which decodes its first member on the given number of cores. It is
+// meant for streams of many megabytes, takes up to 64 MiB of memory and must
+// be closed.
+func NewReaderAt(src io.ReaderAt, size int64, cores int) (*Reader, error) {
+	return newReaderAt(src, size, cores, chunkSize(cores))
+}
+
+func newReaderAt(src io.ReaderAt, size int64, cores, chunkSize int) (*Reader, error) {
+	z, err := NewReader(io.NewSectionReader(src, 0, size))
+	if err == nil && cores > 1 && size > int64(chunkSize) {
+		z.par = newParallel(&z.d, src, size, cores, chunkSize)
+	}
+	return z, err
+}
+
+// Close ends the goroutines of a Reader from NewReaderAt, and for any other
+// does nothing. It does not close the source.
+func (z *Reader) Close() error {
+	if z.par != nil {
+		z.par.stop()
+		z.par = nil
+	}
+	return nil
 }
 
 // Reset makes z read from r as if it were new, and allocates nothing for it.
 // A Reader from NewRawReader reads DEFLATE data again.
 func (z *Reader) Reset(r io.Reader) error {
-	z.d.reset(r)
+	z.Close()
+	z.d.reset(r, 0)
+	z.d.o = 0
 	z.Header, z.buf, z.err, z.crc, z.size = gzip.Header{}, nil, nil, 0, 0
 	if !z.raw {
 		z.Header, z.err = z.d.readGzipHeader()
@@ -109,7 +138,11 @@ func (z *Reader) WriteTo(w io.Writer) (written int64, err error) {
 // advance puts the next piece of the data into buf. At the end of a member it
 // goes on to the next.
 func (z *Reader) advance() {
-	z.buf, z.err = z.d.next()
+	if z.par != nil {
+		z.buf, z.err = z.par.read()
+	} else {
+		z.buf, z.err = z.d.next()
+	}
 	if z.raw {
 		return
 	}
@@ -118,9 +151,10 @@ func (z *Reader) advance() {
 	if z.err != io.EOF {
 		return
 	}
+	z.Close()
 	z.err = z.d.readTrailer(z.crc, z.size)
 	if z.err == nil {
-		z.crc, z.size = 0, 0
+		z.crc, z.size, z.d.o = 0, 0, 0
 		_, z.err = z.d.readGzipHeader()
 	}
 }
@@ -147,7 +181,7 @@ const (
 //	CRC16     2 bytes  if FHCRC: of the header so far
 //
 // All numbers are little-endian. It returns io.EOF if there is nothing more.
-func (d *decoder[T]) readGzipHeader() (h gzip.Header, err error) {
+func (d *input) readGzipHeader() (h gzip.Header, err error) {
 	d.restart()
 	var b [10]byte
 	if err := d.readFull(b[:]); err != nil {
@@ -189,7 +223,7 @@ func (d *decoder[T]) readGzipHeader() (h gzip.Header, err error) {
 }
 
 // readExtra reads a FEXTRA field and adds it to crc.
-func (d *decoder[T]) readExtra(crc *uint32) ([]byte, error) {
+func (d *input) readExtra(crc *uint32) ([]byte, error) {
 	var n [2]byte
 	if err := d.readFull(n[:]); err != nil {
 		return nil, err
@@ -205,7 +239,7 @@ func (d *decoder[T]) readExtra(crc *uint32) ([]byte, error) {
 
 // readString reads a name or a comment and adds it to crc. Like compress/gzip
 // it bears no more than 511 bytes.
-func (d *decoder[T]) readString(crc *uint32) (string, error) {
+func (d *input) readString(crc *uint32) (string, error) {
 	var b [512]byte
 	for i := range b {
 		if err := d.readFull(b[i : i+1]); err != nil {
@@ -232,7 +266,7 @@ func latin1(b []byte) string {
 //
 //	CRC32  4 bytes  of the data
 //	ISIZE  4 bytes  length of the data, modulo 1<<32
-func (d *decoder[T]) readTrailer(crc, size uint32) error {
+func (d *input) readTrailer(crc, size uint32) error {
 	var b [8]byte
 	d.alignToByte()
 	if err := d.readFull(b[:]); err != nil {
@@ -249,7 +283,7 @@ func (d *decoder[T]) readTrailer(crc, size uint32) error {
 
 // readFull fills p with whole bytes of the input. It returns io.EOF if there
 // is none, and an Error if there are too few.
-func (d *decoder[T]) readFull(p []byte) error {
+func (d *input) readFull(p []byte) error {
 	for n := 0; n < len(p); {
 		d.fill(1)
 		if d.pos == d.end && n > 0 {
@@ -266,7 +300,7 @@ func (d *decoder[T]) readFull(p []byte) error {
 }
 
 // noEOF returns err, or if that is io.EOF, the error for a truncated input.
-func (d *decoder[T]) noEOF(err error) error {
+func (d *input) noEOF(err error) error {
 	if err == io.EOF {
 		return &Error{d.off + int64(d.end), io.ErrUnexpectedEOF}
 	}
@@ -274,6 +308,6 @@ func (d *decoder[T]) noEOF(err error) error {
 }
 
 // corrupt returns the error for an input that is so at the current byte.
-func (d *decoder[T]) corrupt(reason error) error {
+func (d *input) corrupt(reason error) error {
 	return &Error{d.off + int64(d.pos), reason}
 }

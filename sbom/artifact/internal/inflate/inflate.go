@@ -30,20 +30,26 @@ const (
 	fullOutput = outSize - 2 - maxMatch - 32
 )
 
-// A decoder inflates one DEFLATE stream.
+// A decoder inflates one DEFLATE stream, to bytes or to the marked bytes that
+// are explained in parallel.go.
 //
 // Its buffers and tables are arrays within the struct, of sizes that are
 // powers of two with some slack. So one register addresses them all, and
 // masking an index proves to the compiler that a word at the index is inside.
 type decoder[T byte | uint16] struct {
+	input
+	o   int // the output is out[:o]; the window is the end of it
+	out [outSize + 32]T
+}
+
+// An input is the side of a decoder that reads.
+type input struct {
 	// The next bits of the input are the n lowest of bits, then those of
 	// in[pos:end]. Bits above the n are equal to those of in[pos:], or zero.
 	bits uint64
 	n    uint64
 	pos  int
 	end  int
-
-	o int // the output is out[:o]; the window is the end of it
 
 	state  state
 	final  bool  // the block at hand is the last
@@ -52,11 +58,10 @@ type decoder[T byte | uint16] struct {
 
 	src    io.Reader
 	srcErr error // why src gives no more
-	off    int64 // the offset of in[0] in src
+	off    int64 // the offset of in[0] in the stream
 
 	tables
-	in  [inSize + 8]byte
-	out [outSize + 32]T
+	in [inSize + 8]byte
 }
 
 // A state is what a decoder is in the midst of.
@@ -77,17 +82,16 @@ var (
 	errDistance  = errors.New("match before the start of the data")
 )
 
-// reset makes d ready to read a stream from src.
-func (d *decoder[T]) reset(src io.Reader) {
+// reset makes d read from src, which is at offset off of the input.
+func (d *input) reset(src io.Reader, off int64) {
 	d.pos, d.end, d.n = 0, 0, 0
-	d.src, d.srcErr, d.off = src, nil, 0
+	d.src, d.srcErr, d.off = src, nil, off
 	d.restart()
 }
 
-// restart makes d ready to read a stream that begins at the next byte.
-func (d *decoder[T]) restart() {
+// restart makes d ready for a stream that begins at the next byte.
+func (d *input) restart() {
 	d.alignToByte()
-	d.o = 0
 	d.state, d.final, d.err = betweenBlocks, false, nil
 }
 
@@ -95,14 +99,19 @@ func (d *decoder[T]) restart() {
 // following call, and with the last piece the reason why there is no more:
 // io.EOF if the stream is complete.
 func (d *decoder[T]) next() ([]T, error) {
-	if d.o >= fullOutput {
-		d.o = copy(d.out[:], d.out[d.o-windowSize:d.o])
-	}
+	d.slide()
 	start := d.o
 	for d.o < fullOutput && d.err == nil {
 		d.step()
 	}
 	return d.out[start:d.o], d.err
+}
+
+// slide makes room if the output is full: it keeps the window.
+func (d *decoder[T]) slide() {
+	if d.o >= fullOutput {
+		d.o = copy(d.out[:], d.out[d.o-windowSize:d.o])
+	}
 }
 
 // step goes on until the block ends, the output is full or an error occurs.
@@ -129,7 +138,7 @@ func (d *decoder[T]) step() {
 // fill reads until the buffer has at least want bytes or src gives no more.
 // Then zeros follow, so that loads near the end need no other code: whoever
 // has taken bits that are not there is told so by left.
-func (d *decoder[T]) fill(want int) {
+func (d *input) fill(want int) {
 	if d.end-d.pos >= want || d.srcErr != nil {
 		return
 	}
@@ -154,43 +163,43 @@ func (d *decoder[T]) fill(want int) {
 
 // refill makes at least 56 bits valid. It loads eight bytes but counts only
 // those that fit as a whole; or-ing the others once more does no harm.
-func (d *decoder[T]) refill() {
+func (d *input) refill() {
 	d.bits |= d.load(d.pos) << (d.n & 63)
 	d.pos += int(7 - d.n>>3&7)
 	d.n |= 56
 }
 
-func (d *decoder[T]) load(pos int) uint64 {
+func (d *input) load(pos int) uint64 {
 	pos &= inSize - 1
 	return binary.LittleEndian.Uint64(d.in[pos : pos+8])
 }
 
-func (d *decoder[T]) drop(n uint64) {
+func (d *input) drop(n uint64) {
 	d.bits >>= n & 63
 	d.n -= n
 }
 
 // left returns how many bits of the input are left in the buffer. If it is
 // negative, then bits of the padding were taken for input.
-func (d *decoder[T]) left() int {
+func (d *input) left() int {
 	return (d.end-d.pos)<<3 + int(d.n)
 }
 
 // unread moves whole bytes from bits back to the buffer.
-func (d *decoder[T]) unread() {
+func (d *input) unread() {
 	d.pos -= int(d.n >> 3)
 	d.n &= 7
 	d.bits &= 1<<d.n - 1
 }
 
 // alignToByte drops the bits up to the next byte.
-func (d *decoder[T]) alignToByte() {
+func (d *input) alignToByte() {
 	d.unread()
 	d.bits, d.n = 0, 0
 }
 
 // fail stops d: the input is corrupt, or it ended before it could be.
-func (d *decoder[T]) fail(reason error) {
+func (d *input) fail(reason error) {
 	if d.left() < 0 {
 		d.truncated()
 		return
@@ -199,7 +208,7 @@ func (d *decoder[T]) fail(reason error) {
 }
 
 // truncated stops d because the input ended.
-func (d *decoder[T]) truncated() {
+func (d *input) truncated() {
 	d.err = d.noEOF(d.srcErr)
 }
 
@@ -207,7 +216,7 @@ func (d *decoder[T]) truncated() {
 //
 //	BFINAL  1 bit   set in the last block
 //	BTYPE   2 bits  0 stored, 1 fixed codes, 2 dynamic codes, 3 reserved
-func (d *decoder[T]) readHeader() {
+func (d *input) readHeader() {
 	d.refill()
 	final, typ := d.bits&1 != 0, d.bits>>1&3
 	d.drop(3)
@@ -236,7 +245,7 @@ func (d *decoder[T]) readHeader() {
 //	       up to 7 bits to the next byte
 //	LEN    2 bytes, little-endian: how many bytes follow
 //	NLEN   2 bytes: the complement of LEN
-func (d *decoder[T]) readStored() {
+func (d *input) readStored() {
 	d.alignToByte()
 	d.refill()
 	n, complement := uint16(d.bits), uint16(d.bits>>16)
@@ -287,7 +296,7 @@ var preOrder = [numPre]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13,
 //	HCLEN  4 bits  number of code length codes - 4
 //	       3 bits for each code length code, in preOrder
 //	       the code lengths of literals and distances, in that code
-func (d *decoder[T]) readCodes() {
+func (d *input) readCodes() {
 	nlit := int(d.bits&31) + 257
 	ndist := int(d.bits>>5&31) + 1
 	npre := int(d.bits>>10&15) + 4
@@ -328,7 +337,7 @@ func (d *decoder[T]) readCodes() {
 //	18    zero, 11 + (7 bits) times
 //
 // It reports whether they are valid. The lens are zero when it is called.
-func (d *decoder[T]) readLengths(pre *[1 << preRoot]uint32, lens []uint8) bool {
+func (d *input) readLengths(pre *[1 << preRoot]uint32, lens []uint8) bool {
 	for i := 0; i < len(lens); {
 		d.refill()
 		e := pre[d.bits&(1<<preRoot-1)]
