@@ -2,6 +2,7 @@ package inflate
 
 import (
 	"bytes"
+	"compress/flate"
 	"testing"
 )
 
@@ -14,6 +15,7 @@ func FuzzReader(f *testing.F) {
 			f.Add(deflate(f, data, level), data, uint16(100))
 		}
 	}
+	f.Add([]byte("$\x10$$"), []byte("a length repeated before there is one, and then no more input"), uint16(1))
 	r := newReaders()
 	f.Fuzz(func(t *testing.T, in, data []byte, size uint16) {
 		r.sameRaw(t, "raw", in)
@@ -22,5 +24,25 @@ func FuzzReader(f *testing.F) {
 		want := r.sameGzip(t, "wrapped", gz)
 		split := &splitReader{bytes.NewReader(gz), int(size) + 1}
 		same(t, "split", readAll(r.gzip, r.gzip.Reset(split)), want)
+	})
+}
+
+// FuzzParallel holds a Reader on several cores to the same law.
+func FuzzParallel(f *testing.F) {
+	for _, data := range samples() {
+		data = data[:min(len(data), 60_000)]
+		for _, level := range []int{-2, 0, 1, 9} {
+			f.Add(deflate(f, data, level), uint16(3000))
+		}
+	}
+	r := newReaders()
+	f.Fuzz(func(t *testing.T, raw []byte, size uint16) {
+		var data []byte
+		if size&1 != 0 {
+			data = readAll(flate.NewReader(bytes.NewReader(raw)), nil).data
+		}
+		gz := wrap(raw, data)
+		got, _ := inParallel(gz, max(int(size), 1+len(gz)/100))
+		same(t, "parallel", got, r.sameGzip(t, "gzip", gz))
 	})
 }

@@ -351,10 +351,13 @@ func (d *input) readLengths(pre *[1 << preRoot]uint32, lens []uint8) bool {
 			i++
 			continue
 		}
+		if sym == 16 && i == 0 {
+			return false
+		}
 		repeat := repeats[sym-16]
 		n := repeat.base + int(d.bits)&(1<<repeat.extra-1)
 		d.drop(repeat.extra)
-		if n > len(lens)-i || sym == 16 && i == 0 {
+		if n > len(lens)-i {
 			return false
 		}
 		if sym == 16 {

@@ -9,6 +9,10 @@ import (
 // maxMemory bounds the output that the chunks of a stream hold.
 const maxMemory = 64 << 20
 
+// maxExpansion is how many times longer than its DEFLATE data output may be: a
+// match of 258 bytes takes two bits.
+const maxExpansion = 1032
+
 // chunkSize returns into how long chunks to cut a stream for so many cores.
 // There is one more chunk than cores, the one being read. Half of each one's
 // memory is for bytes, and few data are packed to less than a fifth.
@@ -127,15 +131,15 @@ func (p *parallel) schedule(known bool) {
 }
 
 // buffers returns the buffers of a chunk that is no more needed, or new ones.
-// They are as big as they may become, but what is not used of them costs only
-// addresses.
+// They never grow: a chunk ends early when one of them is full. What is never
+// used of them costs nothing but addresses.
 func (p *parallel) buffers() ([]uint16, []byte) {
 	if n := len(p.free); n > 0 {
 		c := p.free[n-1]
 		p.free = p.free[:n-1]
 		return c.marked[:0], c.plain[:0]
 	}
-	half := maxMemory / (p.cores + 1) / 2
+	half := min(maxMemory/(p.cores+1)/2, 2*outSize+maxExpansion*int(p.size))
 	return make([]uint16, 0, half/2), make([]byte, 0, half)
 }
 

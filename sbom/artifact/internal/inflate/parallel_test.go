@@ -100,8 +100,25 @@ func TestParallelCorrupt(t *testing.T) {
 	}
 }
 
-// TestParallelHostile sees that a stream which expands to the utmost takes no
-// more memory than it may.
+// TestParallelFull reads zeros, of which a chunk has more than it may hold.
+func TestParallelFull(t *testing.T) {
+	data := make([]byte, 100_000_000)
+	gz := wrap(deflate(t, data, 9), data)
+	z, err := newReaderAt(bytes.NewReader(gz), int64(len(gz)), 3, len(gz)/4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := z.par
+	same(t, "zeros", readAll(z, nil), outcome{data, "complete"})
+	memory := 0
+	for _, c := range p.free {
+		memory += 2*cap(c.marked) + cap(c.plain)
+	}
+	if p.used < 2 || memory > maxMemory {
+		t.Errorf("%d chunks used, %d bytes", p.used, memory)
+	}
+}
+
 func TestParallelHostile(t *testing.T) {
 	for name, raw := range hostile() {
 		data := readAll(flate.NewReader(bytes.NewReader(raw)), nil).data
