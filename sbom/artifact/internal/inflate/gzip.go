@@ -298,16 +298,3 @@ func (d *input) readFull(p []byte) error {
 	}
 	return nil
 }
-
-// noEOF returns err, or if that is io.EOF, the error for a truncated input.
-func (d *input) noEOF(err error) error {
-	if err == io.EOF {
-		return &Error{d.off + int64(d.end), io.ErrUnexpectedEOF}
-	}
-	return err
-}
-
-// corrupt returns the error for an input that is so at the current byte.
-func (d *input) corrupt(reason error) error {
-	return &Error{d.off + int64(d.pos), reason}
-}
