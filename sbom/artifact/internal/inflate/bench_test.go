@@ -41,13 +41,14 @@ func makeLayer(dir string) ([]byte, error) {
 		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
+		if size >= layerSize {
+			return fs.SkipAll
+		}
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		if size += len(data); size > layerSize {
-			return fs.SkipAll
-		}
+		size += len(data)
 		if err := w.WriteHeader(&tar.Header{Name: path, Mode: 0o644, Size: int64(len(data))}); err != nil {
 			return err
 		}

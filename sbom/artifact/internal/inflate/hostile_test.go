@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// fixed appends a block in the fixed codes, of the given matches of length
-// and distance 1 and no more.
+// fixed appends an empty block in the fixed codes.
 func (w *bitWriter) fixed(final int) {
 	w.put(final|1<<1, 3)
 	w.put(0, 7)
@@ -25,13 +24,12 @@ func lens(n int, given map[int]int) []int {
 	return l
 }
 
-// smallDynamic appends a dynamic block with the least header there is for the
-// code lengths of nlit+ndist symbols, of which the last literals and the
-// first distance have a code of one bit: no more than 13 bytes.
+// smallDynamic appends an empty dynamic block of 13 bytes: of all symbols, 255,
+// the end of the block and the first distance have a code, of one bit.
 func (w *bitWriter) smallDynamic(final int) {
 	w.put(final|2<<1, 3)
-	w.put(0, 5) // 257 literals and lengths: 255 and 256 have a code of one bit
-	w.put(0, 5) // one distance, of one bit
+	w.put(0, 5) // 257 literals and lengths
+	w.put(0, 5) // one distance
 	w.put(18-4, 4)
 	pre := newTestCode(lens(19, map[int]int{1: 1, 18: 1}))
 	for _, sym := range preOrder[:18] {
@@ -47,60 +45,78 @@ func (w *bitWriter) smallDynamic(final int) {
 	w.put(1, 1) // end of block
 }
 
-// longDynamic appends a dynamic block with codes up to 15 bits, which take
-// the most tables.
+// longDynamic appends an empty dynamic block with a code for all symbols.
 func (w *bitWriter) longDynamic(final int) {
 	lit := make([]int, 286)
 	for i := range lit {
 		lit[i] = 9
+		if i < 512-286 {
+			lit[i] = 8
+		}
 	}
-	left := 512 - 286 // of the codes of nine bits
-	for i := 0; left > 0; i++ {
-		n := min(left, 255)
-		_ = n
-		lit[i] = 8
-		left--
-	}
-	dist := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 15}
-	w.dynamic(final, lit, dist)
+	w.dynamic(final, lit, deepest)
 	w.symbol(newTestCode(lit), endOfBlock)
 }
 
-// deepDynamic has one code of each length, so that the subtables are deep.
+// deepDynamic appends an empty dynamic block with the longest codes, so that
+// the subtables are big.
 func (w *bitWriter) deepDynamic(final int) {
-	lit := lens(257, map[int]int{256: 1})
-	dist := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 15}
-	for i := range 13 {
-		lit[i] = i + 2
-	}
-	lit[13], lit[14] = 15, 15
-	w.dynamic(final, lit, dist)
+	lit := lens(257, map[int]int{endOfBlock: 1})
+	copy(lit, deepest[1:])
+	w.dynamic(final, lit, deepest)
 	w.symbol(newTestCode(lit), endOfBlock)
 }
 
-// repeated returns DEFLATE data of n times what block appends and a last
-// empty block. Where that is, it repeats whole bytes.
+// longCodes returns DEFLATE data of many literals with a code of 15 bits.
+func longCodes() []byte {
+	var w bitWriter
+	lit := lens(257, map[int]int{endOfBlock: 1})
+	copy(lit, deepest[1:])
+	w.dynamic(1, lit, deepest)
+	c := newTestCode(lit)
+	for range 500_000 {
+		w.symbol(c, 14)
+	}
+	w.symbol(c, endOfBlock)
+	return w.b
+}
+
+// nearMatches returns DEFLATE data of many matches of four bytes that repeat
+// the last one, two or three.
+func nearMatches() []byte {
+	var w bitWriter
+	lit := lens(259, map[int]int{1: 2, 2: 2, endOfBlock: 2, 258: 2})
+	dist := []int{2, 2, 2, 2}
+	w.dynamic(1, lit, dist)
+	l, d := newTestCode(lit), newTestCode(dist)
+	for i := range 500_000 {
+		w.symbol(l, 1+i%2)
+		w.symbol(l, 258)
+		w.symbol(d, min(i%3, i))
+	}
+	w.symbol(l, endOfBlock)
+	return w.b
+}
+
+// deepest are the lengths of a code that is as deep as can be.
+var deepest = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 15}
+
+// repeated returns DEFLATE data of n times what block appends, and a last
+// empty block.
 func repeated(n int, block func(w *bitWriter)) []byte {
 	var w bitWriter
-	for range 8 {
+	for range 8 { // which are whole bytes
 		block(&w)
 	}
-	b := bytes.Repeat(w.b[:w.n/8], n/8)
-	if w.n%8 != 0 {
-		panic("not whole bytes")
-	}
-	return append(b, 3, 0)
+	return append(bytes.Repeat(w.b, n/8), 3, 0)
 }
 
 // hostile are streams that make a decoder work for little input or output.
-func hostile() map[string][]byte {
+func hostile(tb testing.TB) map[string][]byte {
 	const n = 20_000
-	zeros := func(dist int) []byte {
-		var b bytes.Buffer
-		w, _ := flate.NewWriter(&b, 9)
-		w.Write(bytes.Repeat([]byte("abcdefghijklmnop")[:dist], 8_000_000/dist))
-		w.Close()
-		return b.Bytes()
+	period := func(n int) []byte {
+		data := bytes.Repeat([]byte("abcdefghijklmnopqrstuvwxyz")[:n], 8_000_000/n)
+		return deflate(tb, data, 9)
 	}
 	return map[string][]byte{
 		"empty stored":   repeated(n*8, func(w *bitWriter) { w.stored(0, nil) }),
@@ -110,11 +126,15 @@ func hostile() map[string][]byte {
 		"long dynamic":   repeated(n/4, func(w *bitWriter) { w.longDynamic(0) }),
 		"deep dynamic":   repeated(n/4, func(w *bitWriter) { w.deepDynamic(0) }),
 		"fixed, dynamic": repeated(n, func(w *bitWriter) { w.fixed(0); w.smallDynamic(0) }),
-		"period 1":       zeros(1),
-		"period 2":       zeros(2),
-		"period 3":       zeros(3),
-		"period 7":       zeros(7),
-		"period 9":       zeros(9),
+		"long codes":     longCodes(),
+		"near matches":   nearMatches(),
+		"period 1":       period(1),
+		"period 2":       period(2),
+		"period 3":       period(3),
+		"period 7":       period(7),
+		"period 9":       period(9),
+		"period 17":      period(17),
+		"period 26":      period(26),
 	}
 }
 
@@ -122,7 +142,7 @@ func hostile() map[string][]byte {
 // allocate.
 func TestHostile(t *testing.T) {
 	r := newReaders()
-	for name, in := range hostile() {
+	for name, in := range hostile(t) {
 		if got := r.sameRaw(t, name, in); got.end != "complete" {
 			t.Errorf("%s: made wrong: %s", name, got.end)
 		}
@@ -137,25 +157,35 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// BenchmarkHostile prints how long the hostile streams take, as a part of
-// what compress/flate takes. It should never be over 2.
+// TestHostileMembers reads a million members without data.
+func TestHostileMembers(t *testing.T) {
+	in := bytes.Repeat(wrap([]byte{3, 0}, nil), 1_000_000)
+	r := newReaders()
+	r.sameGzip(t, "empty members", in)
+	got, _ := inParallel(in, len(in)/20)
+	same(t, "empty members in parallel", got, outcome{nil, "complete"})
+}
+
+// BenchmarkHostile prints how long the hostile streams take at best, as a
+// part of what compress/flate takes at best. It should never be over 2.
 func BenchmarkHostile(b *testing.B) {
-	for name, in := range hostile() {
+	for name, in := range hostile(b) {
 		b.Run(name, func(b *testing.B) {
 			r := newReaders()
 			src := bytes.NewReader(nil)
-			var ours, theirs time.Duration
-			for b.Loop() {
+			best := func(least time.Duration, z io.Reader, reset func() error) time.Duration {
 				src.Reset(in)
 				start := time.Now()
-				r.raw.Reset(src)
-				io.Copy(io.Discard, r.raw)
-				ours += time.Since(start)
-				src.Reset(in)
-				start = time.Now()
-				r.theirRaw.(flate.Resetter).Reset(src, nil)
-				io.Copy(io.Discard, r.theirRaw)
-				theirs += time.Since(start)
+				if err := reset(); err != nil {
+					b.Fatal(err)
+				}
+				io.Copy(io.Discard, z)
+				return min(least, time.Since(start))
+			}
+			ours, theirs := time.Hour, time.Hour
+			for b.Loop() {
+				ours = best(ours, r.raw, func() error { return r.raw.Reset(src) })
+				theirs = best(theirs, r.theirRaw, func() error { return r.theirRaw.(flate.Resetter).Reset(src, nil) })
 			}
 			b.ReportMetric(ours.Seconds()/theirs.Seconds(), "of-flate")
 		})

@@ -120,7 +120,7 @@ func TestParallelFull(t *testing.T) {
 }
 
 func TestParallelHostile(t *testing.T) {
-	for name, raw := range hostile() {
+	for name, raw := range hostile(t) {
 		data := readAll(flate.NewReader(bytes.NewReader(raw)), nil).data
 		got, _ := inParallel(wrap(raw, data), 1+len(raw)/20)
 		same(t, name, got, outcome{data, "complete"})
