@@ -12,13 +12,14 @@ import (
 // one by accident. They are looked for first, as far as one can reach: data
 // that is compressed already, with blocks of its own, comes in such blocks.
 //
-// A dynamic block has three codes that must be complete. Hardly one place in a
-// billion is so by accident. Blocks with the fixed codes could be anywhere;
-// they are not looked for, nor is the last block.
+// A dynamic block has three codes that must be complete, which is hardly ever
+// so by accident. Blocks with the fixed codes could be anywhere; they are not
+// looked for, nor is the last block.
 const (
-	maxStored  = 1<<16 + 4 // bytes to look through for a stored block
+	maxStored  = 1<<16 + 8 // bytes to look through for a stored block
 	maxDynamic = 1 << 18   // for a dynamic one: more than usual compressors make
 	maxGuesses = 8         // of either kind, that turn out to be wrong
+	maxGuess   = 1 << 18   // output of a wrong guess after which there is no other
 )
 
 // bit returns the offset in bits of what is read next.
@@ -46,9 +47,6 @@ func (d *input) seek(src io.ReaderAt, size, bit int64) {
 // findStored goes on to what looks like a stored block, the length of which is
 // before the bit stop, and reads its header.
 func findStored(d *input, stop int64) (place, bool) {
-	if d.n&7 != 0 {
-		d.drop(d.n & 7)
-	}
 	d.alignToByte()
 	before := byte(0) // has the type and the padding
 	for range maxStored {

@@ -18,11 +18,13 @@ var (
 	errSize      = errors.New("length of the data is wrong")
 )
 
-// A Reader reads the data of a gzip stream of any number of members. It may
-// read more of its source than the stream has.
+// A Reader reads the data of a gzip stream of any number of members. It takes
+// some 400 KiB, so use one again where there are many streams, and reads its
+// source in pieces of 64 KiB, also past the end of the stream.
 //
-// The data is to be trusted only when Read has returned io.EOF, for the
-// checksum comes last.
+// Data is to be trusted only when Read has returned io.EOF, for the checksum
+// comes last. Whatever is wrong with the stream is an *Error; errors of the
+// source are returned as they are.
 type Reader struct {
 	// Header is that of the first member.
 	gzip.Header
@@ -55,10 +57,11 @@ func NewRawReader(r io.Reader) *Reader {
 }
 
 // NewReaderAt returns a Reader of the gzip stream in the first size bytes of
-// src, which decodes its first member on the given number of cores. It is
-// meant for streams of many megabytes, takes up to 64 MiB of memory and must
-// be closed.
+// src. If that is long, its first member is decoded on several cores, at most
+// 16, by goroutines that run until the end of the member or Close. They hold
+// up to 64 MiB of output and about a megabyte for each core.
 func NewReaderAt(src io.ReaderAt, size int64, cores int) (*Reader, error) {
+	cores = max(1, min(cores, maxCores))
 	return newReaderAt(src, size, cores, chunkSize(cores))
 }
 
@@ -109,8 +112,9 @@ func (z *Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes all data that is left to w, in pieces of up to 256 KiB, and
-// returns how many bytes it wrote. It copies nothing.
+// WriteTo writes all data that is left to w, and returns how many bytes that
+// are. The pieces are as big as they are in memory, some megabytes at most,
+// and are not copied.
 func (z *Reader) WriteTo(w io.Writer) (written int64, err error) {
 	for {
 		if len(z.buf) > 0 {

@@ -98,6 +98,26 @@ func nearMatches() []byte {
 	return w.b
 }
 
+// farMarkers returns DEFLATE data that has a match in 30 kB, and then so many
+// empty blocks that it must not be looked for after each.
+func farMarkers() []byte {
+	var w bitWriter
+	w.stored(0, make([]byte, 40_000))
+	for range 20 {
+		w.smallDynamic(0)
+		w.dynamic(0, lens(258, map[int]int{endOfBlock: 1, 257: 1}), lens(30, map[int]int{0: 1, 29: 1}))
+		w.put(1|1<<1, 2)  // a match of three bytes,
+		w.put(0x1555, 13) // 30000 bytes back
+		w.put(0, 1)
+		w.stored(0, make([]byte, 32_750))
+		for range 20_000 {
+			w.fixed(0)
+		}
+	}
+	w.put(3, 10)
+	return w.b
+}
+
 // deepest are the lengths of a code that is as deep as can be.
 var deepest = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 15}
 
@@ -128,6 +148,7 @@ func hostile(tb testing.TB) map[string][]byte {
 		"fixed, dynamic": repeated(n, func(w *bitWriter) { w.fixed(0); w.smallDynamic(0) }),
 		"long codes":     longCodes(),
 		"near matches":   nearMatches(),
+		"far markers":    farMarkers(),
 		"period 1":       period(1),
 		"period 2":       period(2),
 		"period 3":       period(3),

@@ -6,24 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// maxMemory bounds the output that the chunks of a stream hold.
-const maxMemory = 64 << 20
-
-// maxExpansion is how many times longer than its DEFLATE data output may be: a
-// match of 258 bytes takes two bits.
-const maxExpansion = 1032
-
-// chunkSize returns into how long chunks to cut a stream for so many cores.
-// There is one more chunk than cores, the one being read. Half of each one's
-// memory is for bytes, and few data are packed to less than a fifth.
-func chunkSize(cores int) int { return maxMemory / (cores + 1) / 10 }
-
 // To decode from the midst of a stream one must know where a block begins and
 // what the window is before it.
 //
-// Where a block begins is guessed: see find.go. A chunk is used only if it
-// begins at the very bit where what is before it ended, so that a wrong guess
-// costs time and nothing else.
+// Where a block begins is guessed: see find.go. A chunk of the stream is used
+// only if it begins at the very bit where what is before it ended, so that a
+// wrong guess costs time and nothing else.
 //
 // The window is not known. So the output is of 16 bits at first: a byte, or
 // where a match reaches back into the window, a marker that says to which of
@@ -35,6 +23,30 @@ func chunkSize(cores int) int { return maxMemory / (cores + 1) / 10 }
 // decoder that a Reader has anyway. It finds all errors too: of a chunk only
 // whole blocks are used, and those before an error.
 const marker = 1 << 15
+
+const (
+	// maxMemory bounds the output that all chunks of a stream hold.
+	maxMemory = 64 << 20
+
+	// maxCores leaves each of their chunks enough of it.
+	maxCores = 16
+
+	// maxExpansion is how many times longer than DEFLATE data their output
+	// may be: a match of 258 bytes takes two bits.
+	maxExpansion = 1032
+
+	// maxWasted is how many more chunks than those used may come to nothing
+	// until no more are tried.
+	maxWasted = 4
+)
+
+// chunkMemory returns what a chunk may hold in markers, and as much in bytes.
+// There is one more chunk than cores, the one being read.
+func chunkMemory(cores int) int { return maxMemory / (cores + 1) / 2 }
+
+// chunkSize returns into how long chunks to cut a stream. Few data are packed
+// to less than a fifth.
+func chunkSize(cores int) int { return chunkMemory(cores) / 5 }
 
 // A place is where a block begins. For a stored block that is not the last it
 // is the byte where its length is: one cannot see how many of the zeros
@@ -120,7 +132,7 @@ func (p *parallel) stop() {
 
 // schedule keeps the queue full, unless too many chunks came to nothing.
 func (p *parallel) schedule(known bool) {
-	for len(p.queue) < p.cores && p.next < p.size*8 && p.wasted <= p.used+4 {
+	for len(p.queue) < p.cores && p.next < p.size*8 && p.wasted <= p.used+maxWasted {
 		c := &chunk{from: p.next, known: known, done: make(chan struct{})}
 		c.to = (p.next/p.chunk + 1) * p.chunk
 		c.marked, c.plain = p.buffers()
@@ -139,8 +151,11 @@ func (p *parallel) buffers() ([]uint16, []byte) {
 		p.free = p.free[:n-1]
 		return c.marked[:0], c.plain[:0]
 	}
-	half := min(maxMemory/(p.cores+1)/2, 2*outSize+maxExpansion*int(p.size))
-	return make([]uint16, 0, half/2), make([]byte, 0, half)
+	n := chunkMemory(p.cores)
+	if p.size < maxMemory {
+		n = min(n, 4*outSize+maxExpansion*int(p.size))
+	}
+	return make([]uint16, 0, n/2), make([]byte, 0, n)
 }
 
 // drop takes the first chunk from the queue.
@@ -299,7 +314,8 @@ func (w *worker) decode(c *chunk) {
 				break
 			}
 			w.decodeMarked(c)
-			if c.ok = c.keep(2); c.ok {
+			far := len(c.marked)+len(c.plain) > maxGuess
+			if c.ok = c.keep(2); c.ok || far || c.cancel.Load() {
 				return
 			}
 			at = c.start.bit + 1
@@ -314,12 +330,17 @@ func (w *worker) decodeMarked(c *chunk) {
 		d.out[i] = marker | uint16(i)
 	}
 	d.o = windowSize
+	looked := 0 // for markers, so often that it costs little
 	for more := true; more; {
 		d.slide()
 		start := d.o
 		d.step()
 		c.marked = append(c.marked, d.out[start:d.o]...)
 		more = c.more(&d.input)
+		if len(c.marked)-looked < windowSize {
+			continue
+		}
+		looked = len(c.marked)
 		if more && w.unmark() {
 			w.decodePlain(c)
 			return

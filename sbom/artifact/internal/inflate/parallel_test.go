@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -100,10 +101,21 @@ func TestParallelCorrupt(t *testing.T) {
 	}
 }
 
-// TestParallelFull reads zeros, of which a chunk has more than it may hold.
+// TestParallelFull reads zeros, of which a chunk has more than it may hold. They
+// are in blocks of a megabyte.
 func TestParallelFull(t *testing.T) {
 	data := make([]byte, 100_000_000)
-	gz := wrap(deflate(t, data, 9), data)
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for piece := range slices.Chunk(data, 1_000_000) {
+		w.Write(piece)
+		w.Flush()
+	}
+	w.Close()
+	gz := wrap(b.Bytes(), data)
 	z, err := newReaderAt(bytes.NewReader(gz), int64(len(gz)), 3, len(gz)/4)
 	if err != nil {
 		t.Fatal(err)
