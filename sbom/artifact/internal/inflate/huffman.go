@@ -8,13 +8,18 @@ import (
 // The alphabets of DEFLATE, RFC 1951 section 3.2.7.
 const (
 	maxCodeLen = 15
-	numLit     = 288 // 0-255 literals, 256 end of block, 257-285 lengths; 286 and 287 have a code, but only among the fixed ones
-	numDist    = 32  // 30 and 31 likewise
-	numPre     = 19  // the code of the code lengths
 
+	// Literals are 0 to 255, lengths 257 to 285. The last two have a fixed
+	// code, but no meaning.
+	numLit     = 288
+	maxLit     = 286 // what a dynamic block may have
 	endOfBlock = 256
-	maxLit     = 286 // what a dynamic block may declare
-	maxDist    = 30
+
+	// Of the distances the last two are like that.
+	numDist = 32
+	maxDist = 30
+
+	numPre = 19 // the code of the code lengths
 )
 
 // A code is looked up by the next bits of the input, as many as the table's

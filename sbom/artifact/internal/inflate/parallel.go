@@ -152,7 +152,7 @@ func (p *parallel) buffers() ([]uint16, []byte) {
 		return c.marked[:0], c.plain[:0]
 	}
 	n := chunkMemory(p.cores)
-	if p.size < maxMemory {
+	if p.size < maxMemory/maxExpansion {
 		n = min(n, 4*outSize+maxExpansion*int(p.size))
 	}
 	return make([]uint16, 0, n/2), make([]byte, 0, n)

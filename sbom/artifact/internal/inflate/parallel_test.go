@@ -49,6 +49,19 @@ func TestParallel(t *testing.T) {
 	}
 }
 
+func TestNewReaderAt(t *testing.T) {
+	s := samples()
+	data := append(bytes.Repeat(s["random"], 4), s["words"]...)
+	gz := wrap(deflate(t, data, 6), data)
+	for _, cores := range []int{-1, 0, 1, 2, 16, 1000} {
+		z, err := NewReaderAt(bytes.NewReader(gz), int64(len(gz)), cores)
+		same(t, fmt.Sprint(cores, " cores"), readAll(z, err), outcome{data, "complete"})
+	}
+	if _, err := NewReaderAt(bytes.NewReader(nil), 0, 2); err != io.EOF {
+		t.Errorf("%v of an empty file", err)
+	}
+}
+
 // embed returns a gzip stream with data that are compressed already, by
 // level. Level 0 puts blocks within stored blocks.
 func embed(t *testing.T, level int) (gz, data []byte) {
