@@ -134,6 +134,50 @@ func TestRandomCodes(t *testing.T) {
 	}
 }
 
+// TestCrafted reads streams that few others are like.
+func TestCrafted(t *testing.T) {
+	header := func(nlit, ndist int) []byte {
+		var w bitWriter
+		flat := func(n, extra int) []int { // 256 codes of eight bits, or 16 of four
+			l := make([]int, n)
+			for i := range 1 << extra {
+				l[n-1-i] = extra
+			}
+			return l
+		}
+		lit := newTestCode(flat(nlit, 8))
+		w.dynamic(1, lit.lens, flat(ndist, 4))
+		w.symbol(lit, endOfBlock)
+		return w.b
+	}
+	tests := []struct {
+		name string
+		in   []byte
+		end  string
+	}{
+		{"most literals and distances", header(286, 30), "complete"},
+		{"287 literals", header(287, 30), "corrupt"},
+		{"288 literals", header(288, 30), "corrupt"},
+		{"31 distances", header(286, 31), "corrupt"},
+		{"32 distances", header(286, 32), "corrupt"},
+		{"reserved type", []byte{7, 0, 0}, "corrupt"},
+		{"stored", []byte{1, 1, 0, 0xfe, 0xff, 'x'}, "complete"},
+		{"stored, padding not zero", []byte{0xf9, 1, 0, 0xfe, 0xff, 'x'}, "complete"},
+		{"stored, wrong complement", []byte{1, 1, 0, 0xff, 0xff, 'x'}, "corrupt"},
+		{"stored, cut in the complement", []byte{1, 0xff, 0xff, 0}, "truncated"},
+		{"stored, no complement", []byte{1, 0xff, 0xff}, "truncated"},
+		{"stored, cut in the data", []byte{1, 2, 0, 0xfd, 0xff, 'x'}, "truncated"},
+		{"fixed symbol 286", []byte{0x1b, 0x03, 0, 0}, "corrupt"},
+		{"nothing", nil, "truncated"},
+	}
+	r := newReaders()
+	for _, tt := range tests {
+		if got := r.sameRaw(t, tt.name, tt.in); got.end != tt.end {
+			t.Errorf("%s: made wrong: %s", tt.name, got.end)
+		}
+	}
+}
+
 // randomSymbol appends a literal or a match.
 func (w *bitWriter) randomSymbol(rnd *rand.Rand, lit, dist testCode) {
 	sym := rnd.IntN(len(lit.lens))

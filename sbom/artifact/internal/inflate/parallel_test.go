@@ -144,6 +144,28 @@ func TestParallelFull(t *testing.T) {
 	}
 }
 
+// TestParallelBeforeStart reads a chunk with a match that reaches back before
+// the start of the stream.
+func TestParallelBeforeStart(t *testing.T) {
+	var w bitWriter
+	w.stored(0, bytes.Repeat([]byte("data"), 100))
+	w.stored(0, bytes.Repeat([]byte("more"), 100))
+	w.dynamic(0, lens(258, map[int]int{endOfBlock: 1, 257: 1}), lens(30, map[int]int{0: 1, 29: 1}))
+	w.put(1|1<<1, 2)  // a match of three bytes,
+	w.put(0x1555, 13) // 30000 bytes back
+	w.put(0, 1)
+	w.stored(0, bytes.Repeat([]byte("rest"), 100))
+	w.stored(1, nil)
+	r := newReaders()
+	gz := wrap(w.b, nil)
+	want := r.sameGzip(t, "one core", gz)
+	for size := 10; size < len(gz); size += 10 {
+		got, _ := inParallel(gz, size)
+		same(t, fmt.Sprintf("chunks of %d bytes", size), got, want)
+	}
+}
+
+// TestParallelHostile reads on several cores what is hostile to one.
 func TestParallelHostile(t *testing.T) {
 	for name, raw := range hostile(t) {
 		data := readAll(flate.NewReader(bytes.NewReader(raw)), nil).data
