@@ -202,7 +202,7 @@ func (w *walker) expand(c io.Reader) (*expanded, error) {
 	if !ok {
 		return nil, sbom.Faultf("compress.corrupt", "not compressed data")
 	}
-	return decompress(kind, io.MultiReader(bytes.NewReader(head[:n]), c), w)
+	return decompress(kind, head[:n], c, w)
 }
 
 // A format is a kind of file that Open can look into.
