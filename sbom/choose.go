@@ -119,7 +119,8 @@ func (a *assembly) artifactCandidates() []Candidate {
 }
 
 // finishPURL makes the version of the package URL the one that was chosen, and
-// makes a generic URL for a principal that only people have named.
+// makes a generic URL for a principal that only people have named. In the URL of
+// an image a digest stands where others have a version.
 func (a *assembly) finishPURL() {
 	p := a.principal
 	if p.PURL == "" {
@@ -129,7 +130,7 @@ func (a *assembly) finishPURL() {
 		return
 	}
 	u, err := packageurl.FromString(p.PURL)
-	if err != nil || u.Version == p.Version {
+	if err != nil || u.Version == p.Version || u.Type == packageurl.TypeOCI {
 		return
 	}
 	version := p.Version

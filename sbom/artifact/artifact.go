@@ -50,7 +50,9 @@ import (
 // Options are settings of Open. The zero value is ready to use.
 type Options struct {
 	// Digests names the algorithms to hash a file artifact with, "SHA-256"
-	// or "SHA-512". Nil means both; an empty list means none.
+	// or "SHA-512". Nil means both; an empty list means none: then the digests
+	// of an image's layers are not compared either, which a finding tells, and
+	// layers that are not compressed are skipped through by seeking.
 	Digests []string
 
 	// Exclude holds paths of files that are not part of a folder artifact
@@ -63,8 +65,9 @@ type Options struct {
 // Open opens the artifact that ref names, a path, and returns what it holds: one
 // artifact, or one for each platform.
 //
-// The prefix "dir:" or "file:" says what ref must be; a file with the prefix is
-// taken as one plain file, also if it is a container. Open reads as much as it
+// A prefix says what ref must be: "dir:", "file:", "oci:" (a layout, as a folder or
+// a tar archive) or "docker-archive:". With "file:" a file is taken as one plain
+// file, also if it is a container; with "dir:" a folder as a plain folder. Open reads as much as it
 // takes to recognise the artifact and to hash it; its trees are read when they
 // are walked. The error is for a person: it names ref and what is wrong with it.
 func Open(ctx context.Context, ref string, o Options) ([]*sbom.Artifact, error) {
@@ -74,15 +77,18 @@ func Open(ctx context.Context, ref string, o Options) ([]*sbom.Artifact, error) 
 	if err != nil {
 		return nil, unusable(ref, err)
 	}
-	var a *sbom.Artifact
+	var all []*sbom.Artifact
+	folder, file := info.IsDir(), info.Mode().IsRegular()
 	switch {
-	case info.IsDir() && kind != "file":
-		a, err = openFolder(path, o)
-	case info.Mode().IsRegular() && kind != "dir":
-		a, err = openFile(ctx, path, kind == "file", o)
-	case info.IsDir():
+	case folder && (kind == kindOCI || kind == "" && isLayout(path)):
+		all, err = openLayout(path, o)
+	case folder && (kind == "" || kind == kindFolder):
+		all, err = openFolder(path, o)
+	case file && kind != kindFolder:
+		all, err = openFile(ctx, path, kind, o)
+	case folder:
 		err = errors.New("is a folder, not a file")
-	case info.Mode().IsRegular():
+	case file:
 		err = errors.New("is a file, not a folder")
 	default:
 		err = errors.New("is neither a file nor a folder")
@@ -90,14 +96,22 @@ func Open(ctx context.Context, ref string, o Options) ([]*sbom.Artifact, error) 
 	if err != nil {
 		return nil, unusable(ref, err)
 	}
-	return []*sbom.Artifact{a}, nil
+	return all, nil
 }
 
-// splitPrefix cuts "dir:" or "file:" off ref. A name that exists as it is, with
+// The prefixes that say what is to be opened.
+const (
+	kindFolder        = "dir"
+	kindFile          = "file"
+	kindOCI           = "oci"
+	kindDockerArchive = "docker-archive"
+)
+
+// splitPrefix cuts one of the prefixes off ref. A name that exists as it is, with
 // a colon in it, is that name.
 func splitPrefix(ref string) (kind, path string) {
 	kind, path, ok := strings.Cut(ref, ":")
-	if !ok || kind != "dir" && kind != "file" {
+	if !ok || kind != kindFolder && kind != kindFile && kind != kindOCI && kind != kindDockerArchive {
 		return "", ref
 	}
 	if _, err := os.Lstat(ref); err == nil {

@@ -22,10 +22,12 @@ type walker struct {
 	depth     int    // how many containers below the artifact this one is
 	prefix    string // of paths: "" or "a.tar!/"
 	container string // the format, for Entry.Container
+	layer     bool   // the entries are those of a layer of an image
+	endless   bool   // tar archives here are cut off before their end marks
 }
 
 // place returns the path of the container itself.
-func (w *walker) place() string { return strings.TrimSuffix(w.prefix, "!/") }
+func (w *walker) place() string { return strings.TrimSuffix(strings.TrimSuffix(w.prefix, "/"), "!") }
 
 func (w *walker) gap(err error, place string) {
 	if w.ctx.Err() == nil {
@@ -37,6 +39,9 @@ func (w *walker) gap(err error, place string) {
 func (w *walker) entry(e sbom.Entry) sbom.Entry {
 	e.Path = w.prefix + e.Path
 	e.Container = w.container
+	if w.layer {
+		return w.whiteout(e)
+	}
 	return e
 }
 
@@ -125,6 +130,7 @@ func (w *walker) enter(e sbom.Entry, c reusable, f format) {
 	inner := *w
 	inner.depth++
 	inner.prefix = e.Path + "!/"
+	inner.layer = false
 	inner.inside(c, e.Size, f)
 }
 
