@@ -71,17 +71,15 @@ func BenchmarkFolder(b *testing.B) {
 			write(b, filepath.Join(name, fmt.Sprintf("file%d", j)), []byte("x"))
 		}
 	}
-	ratio(b, "x-find", walkAll(b, dir), func() {
-		cmd := exec.Command("find", dir)
-		if err := cmd.Run(); err != nil {
-			b.Fatal(err)
-		}
-	})
-	ratio(b, "x-find-size", walkAll(b, dir), func() {
-		if err := exec.Command("find", dir, "-size", "+1M").Run(); err != nil {
-			b.Fatal(err)
-		}
-	})
+	for unit, args := range map[string][]string{"x-find": {dir}, "x-find-size": {dir, "-size", "+1M"}} {
+		b.Run(unit, func(b *testing.B) {
+			ratio(b, unit, walkAll(b, dir), func() {
+				if err := exec.Command("find", args...).Run(); err != nil {
+					b.Fatal(err)
+				}
+			})
+		})
+	}
 }
 
 func BenchmarkDigests(b *testing.B) {

@@ -61,7 +61,7 @@ func (w *walker) tar(r io.Reader, again func() (io.ReadCloser, error)) {
 	defer second.Close()
 	for _, unserved := range w.passTar(second, links) {
 		for _, l := range unserved {
-			w.gap(sbom.Faultf("link.unread", "the target of the hard link could not be read again"), l.path)
+			w.gap(sbom.Faultf("link.unread", "the target of the hard link could not be read again"), l.Path)
 		}
 	}
 }
@@ -73,7 +73,6 @@ type linkTable map[uint32][]hardLink
 // A hardLink is an entry that has the bytes of an earlier one.
 type hardLink struct {
 	sbom.Entry        // completed
-	path       string // as in Entry
 	name       string // within the archive
 	number     uint32
 	wanted     bool
@@ -215,7 +214,7 @@ func (p *tarPass) link(e sbom.Entry, h *tar.Header) bound {
 	wanted := p.v.Entry(e)
 	switch {
 	case b.bytes != 0 && (wanted || b.container || b.size > 0 && isNamedContainer(name)):
-		p.links[b.bytes] = append(p.links[b.bytes], hardLink{e, e.Path, name, p.number, wanted})
+		p.links[b.bytes] = append(p.links[b.bytes], hardLink{e, name, p.number, wanted})
 	case b.bytes == 0 && (wanted || isNamedContainer(name)):
 		p.gap(sbom.Faultf("link.dangling", "a hard link to %.200q, which is no file before it", h.Linkname), e.Path)
 	}

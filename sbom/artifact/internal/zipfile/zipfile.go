@@ -105,7 +105,7 @@ func EndsWith(r io.ReaderAt, size int64) bool {
 		return errors.Is(err, ErrAmbiguous)
 	}
 	var magic [4]byte
-	return d.trailing == 0 && d.size >= centralSize &&
+	return d.after == 0 && d.size >= centralSize &&
 		readAt(r, magic[:], d.start) == nil && string(magic[:]) == "PK\x01\x02"
 }
 
@@ -121,7 +121,8 @@ type directory struct {
 	offset   int64 // as the archive counts
 	size     int64
 	members  uint64
-	trailing int64
+	after    int64 // how many bytes follow
+	trailing int64 // and how many, if they are not all zeros
 }
 
 // findDirectory looks for the record at the end: the one whose comment ends the
@@ -165,6 +166,7 @@ func readEnd(r io.ReaderAt, tail []byte, i int, size int64) (directory, error) {
 		offset:  int64(binary.LittleEndian.Uint32(b[16:])),
 	}
 	rest := tail[i+endSize+int(binary.LittleEndian.Uint16(b[20:])):]
+	d.after = int64(len(rest))
 	if len(bytes.Trim(rest, "\x00")) > 0 { // a stream of blocks is filled up with zeros
 		d.trailing = int64(len(rest))
 	}
