@@ -43,12 +43,16 @@ func dockerImages(s store) ([]*image, error) {
 		return nil, sbom.Faultf("limit.images", "%d images, more than the limit of %d", len(list), maxImages)
 	}
 	var images []*image
+	seen := map[digest]bool{}
 	for _, d := range list {
 		img, err := d.image(s)
 		if err != nil {
 			return nil, err
 		}
-		images = append(images, img)
+		if !seen[img.configBlob] {
+			images = append(images, img)
+		}
+		seen[img.configBlob] = true
 	}
 	return images, nil
 }
