@@ -71,6 +71,9 @@ func formatName(f *os.File, size int64, kind format) string {
 		if isTar, _ := x.isTar(); !isTar {
 			return x.kind
 		}
+		if x.isAPK() {
+			return formatAPK
+		}
 		return string(formatTar)
 	}
 	return string(kind)

@@ -130,7 +130,7 @@ func (w *walker) enter(e sbom.Entry, c reusable, f format) {
 	inner := *w
 	inner.depth++
 	inner.prefix = e.Path + "!/"
-	inner.layer = false
+	inner.layer, inner.endless = false, false
 	inner.inside(c, e.Size, f)
 }
 
@@ -148,6 +148,9 @@ func (w *walker) inside(c reusable, size int64, f format) {
 	case formatZip:
 		w.container = "zip"
 		w.zip(c, size)
+	case formatDeb:
+		w.container = "deb"
+		w.deb(c, size)
 	case formatCompressed:
 		w.compressed(c)
 	}
@@ -183,6 +186,11 @@ func (w *walker) compressed(c reusable) {
 
 // compressedTar walks the archive that r is, the expanded bytes of c.
 func (w *walker) compressedTar(r *expanded, c reusable) {
+	if r.isAPK() {
+		c.again()
+		w.apk(c)
+		return
+	}
 	w.container = "tar"
 	w.tar(r, func() (io.ReadCloser, error) {
 		c.again()
@@ -213,6 +221,7 @@ const (
 	formatNone       format = ""
 	formatTar        format = "tar"
 	formatZip        format = "zip"
+	formatDeb        format = "deb"
 	formatCompressed format = "compressed" // with something inside
 )
 
@@ -234,6 +243,8 @@ func recognise(c io.ReaderAt, size int64, named bool) (format, error) {
 		return formatCompressed, nil
 	case isZipStart(head):
 		return formatZip, nil
+	case bytes.HasPrefix(head, []byte(debMagic)):
+		return formatDeb, nil
 	case isTarHeader(head):
 		return formatTar, nil
 	case (named || bytes.HasPrefix(head, []byte("#!"))) && zipfile.EndsWith(c, size):
@@ -252,6 +263,7 @@ func isZipStart(head []byte) bool {
 var containerSuffixes = []string{
 	".tar", ".tgz", ".tar.gz", ".tar.zst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tbz",
 	".zip", ".whl", ".egg", ".jar", ".war", ".ear", ".pyz", ".pex",
+	".deb", ".udeb", ".apk",
 }
 
 // largeEnough is the size from which on a file is looked at whatever its name.
