@@ -11,6 +11,8 @@ import (
 	"github.com/manifestgen/manifestgen/catalogers/gobinary"
 	"github.com/manifestgen/manifestgen/catalogers/gomod"
 	"github.com/manifestgen/manifestgen/catalogers/osrelease"
+	"github.com/manifestgen/manifestgen/catalogers/python"
+	"github.com/manifestgen/manifestgen/catalogers/rpm"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
@@ -22,6 +24,8 @@ func Default() []sbom.Cataloger {
 		gobinary.Cataloger{},
 		gomod.Cataloger{},
 		osrelease.Cataloger{},
+		python.Cataloger{},
+		rpm.Cataloger{},
 	}
 }
 

@@ -147,10 +147,10 @@ func TestIncludes(t *testing.T) {
 // supplier adds a licence to all that others have found.
 type supplier struct{ lines }
 
-func (supplier) Supply(_ context.Context, keys []string) ([]*sbom.Component, error) {
+func (supplier) Supply(_ context.Context, all []*sbom.Component) ([]*sbom.Component, error) {
 	var parts []*sbom.Component
-	for _, key := range keys {
-		parts = append(parts, &sbom.Component{Declared: "MIT", Joints: sbom.Joints{Key: key}})
+	for _, c := range all {
+		parts = append(parts, &sbom.Component{Declared: "MIT", Joints: sbom.Joints{Key: c.Key}})
 	}
 	parts = append(parts, &sbom.Component{Name: "unasked", Joints: sbom.Joints{Key: "other"}})
 	return parts, fmt.Errorf("one file of the cache")
@@ -253,6 +253,7 @@ func TestPrincipalPURL(t *testing.T) {
 		{"a version without v", "pkg:golang/a/B@v1.0.0#cmd/x", "v1.0.0", "2.0.0", "pkg:golang/a/B@v2.0.0#cmd/x"},
 		{"a first version", "pkg:golang/a/B?x=y#cmd/x", "", "v2.0.0+b", "pkg:golang/a/B@v2.0.0%2Bb?x=y#cmd/x"},
 		{"an escaped version", "pkg:deb/debian/a@1%2B2?arch=amd64", "1+2", "3", "pkg:deb/debian/a@3?arch=amd64"},
+		{"a version spelt in two ways", "pkg:rpm/a@1.0-3?epoch=2", "2:1.0-3", "", "pkg:rpm/a@1.0-3?epoch=2"},
 		{"none", "", "1", "", "pkg:generic/p@1"},
 	}
 	for _, tt := range tests {
@@ -439,6 +440,8 @@ func TestValidate(t *testing.T) {
 		{"a ref twice", func(m *sbom.Manifest) { m.Components[1].Ref = m.Components[0].Ref }, "used twice"},
 		{"no name", func(m *sbom.Manifest) { m.Components[0].Name = "" }, "library:a: it has no name"},
 		{"an edge to nowhere", func(m *sbom.Manifest) { m.Edges = []sbom.Edge{{Kind: sbom.DependsOn, From: "library:a", To: "z"}} }, "leads nowhere"},
+		{"an unknown edge", func(m *sbom.Manifest) { m.Edges = []sbom.Edge{{Kind: "x", From: "library:a", To: "library:b"}} }, "unknown kind"},
+		{"a nil component", func(m *sbom.Manifest) { m.Components[0] = nil }, "is nil"},
 		{"a finding about nothing", func(m *sbom.Manifest) { m.Findings[0].Subject = "z" }, "is no component"},
 		{"a short digest", func(m *sbom.Manifest) { m.Components[0].Digests = []sbom.Digest{{"SHA-256", "00"}} }, "is not a SHA-256 digest"},
 		{"an upper-case digest", func(m *sbom.Manifest) {

@@ -45,11 +45,11 @@ type Resolver interface {
 type Supplier interface {
 	Cataloger
 
-	// Supply returns further facts about components, given the keys of all
-	// that were found. What it returns is merged as parts. It is called
-	// once, before edges are resolved. An error becomes a gap, beside the
-	// parts that come with it.
-	Supply(ctx context.Context, keys []string) ([]*Component, error)
+	// Supply returns further facts about components, given all that were
+	// found, which it does not change. What it returns is merged as parts. It
+	// is called once, before edges are resolved. An error becomes a gap,
+	// beside the parts that come with it.
+	Supply(ctx context.Context, all []*Component) ([]*Component, error)
 }
 
 // A Want is a cataloger's answer to an entry: [No], [Yes], or [Together].

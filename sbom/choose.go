@@ -2,6 +2,8 @@ package sbom
 
 import (
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
@@ -15,17 +17,17 @@ func (a *assembly) choosePrincipal(candidates []Candidate) {
 	if c := a.takeSelf(); c != nil {
 		candidates = append(candidates, selfCandidates(c, a.selfSource())...)
 		joints = c.Joints
-	} else if c := a.onlyProgram(); c != nil {
+	} else if c := a.onlyProgram(); c != nil && !a.calledOtherwise(c) {
 		facts := Component{Name: c.Name, Version: c.Version, Architecture: c.Architecture, OS: c.OS}
 		candidates = append(candidates, Candidate{FromProgram, c.Locations[0].Path, Principal{Component: facts}})
-	} else if c := a.operatingSystem("."); c != nil {
+	} else if c := a.operatingSystem("."); c != nil && a.Artifact.Type != TypeContainer {
 		facts := Component{Name: c.Name, Version: c.Version, Links: c.Links}
 		candidates = append(candidates, Candidate{FromOS, c.Locations[0].Path, Principal{Component: facts}})
 	}
 	candidates = append(candidates, a.artifactCandidates()...)
 	a.principal = choose(candidates)
 	a.principal.Joints = joints
-	a.finishPURL()
+	a.finishPURL(candidates)
 	a.noteUndecided()
 }
 
@@ -87,6 +89,15 @@ func (a *assembly) onlyProgram() *Component {
 	return only
 }
 
+// calledOtherwise reports whether the artifact has a name of its own that is not
+// that of c: then the version of c says nothing about it.
+func (a *assembly) calledOtherwise(c *Component) bool {
+	return slices.ContainsFunc(a.Artifact.Candidates, func(o Candidate) bool {
+		name := o.Facts.Name
+		return o.Source == FromContainer && name != "" && !strings.EqualFold(path.Base(name), path.Base(c.Name))
+	})
+}
+
 // keepFacts keeps what programs inside the artifact say of their making as
 // properties: only the principal has fields for it.
 func (a *assembly) keepFacts() {
@@ -118,10 +129,11 @@ func (a *assembly) artifactCandidates() []Candidate {
 	return []Candidate{outside, name}
 }
 
-// finishPURL makes the version of the package URL the one that was chosen, and
-// makes a generic URL for a principal that only people have named. In the URL of
-// an image a digest stands where others have a version.
-func (a *assembly) finishPURL() {
+// finishPURL makes the version of the package URL the one that was chosen, unless
+// who gave the URL also gave the version: some ecosystems spell it in two ways. In
+// that of an image a digest stands where others have a version. It makes a generic
+// URL for a principal that only people have named.
+func (a *assembly) finishPURL(candidates []Candidate) {
 	p := a.principal
 	if p.PURL == "" {
 		if p.source("name") != FromName {
@@ -130,7 +142,8 @@ func (a *assembly) finishPURL() {
 		return
 	}
 	u, err := packageurl.FromString(p.PURL)
-	if err != nil || u.Version == p.Version || u.Type == packageurl.TypeOCI {
+	agree := u.Version != "" && slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Facts.PURL == p.PURL && c.Facts.Version == p.Version })
+	if err != nil || agree || u.Version == p.Version || u.Type == packageurl.TypeOCI {
 		return
 	}
 	version := p.Version

@@ -148,7 +148,7 @@ func (t *treeScan) Entry(e Entry) bool {
 		return false
 	}
 	if len(e.Path) > t.limits.Path {
-		t.Found(GapFrom(Faultf("limit.path", "a path of %d bytes", len(e.Path)), e.Path[:64]+"...", ""))
+		t.Found(GapFrom(Faultf("limit.path", "a path of %d bytes", len(e.Path)), e.Path[:min(64, len(e.Path))]+"...", ""))
 		return false
 	}
 	t.remember(e)
@@ -388,13 +388,11 @@ func supply(ctx context.Context, inv *Inventory, from Supplier, all []found) (me
 			merged = all
 		}
 	}()
-	var keys []string
+	var components []*Component
 	for _, f := range all {
-		if f.Key != "" {
-			keys = append(keys, f.Key)
-		}
+		components = append(components, f.Component)
 	}
-	parts, err := from.Supply(ctx, keys)
+	parts, err := from.Supply(ctx, components)
 	for _, e := range leaves(err) {
 		if e != nil && ctx.Err() == nil {
 			gap := GapFrom(e, "", "")
@@ -404,6 +402,9 @@ func supply(ctx context.Context, inv *Inventory, from Supplier, all []found) (me
 	}
 	for _, p := range parts {
 		p.Part = true
+		if len(p.FoundBy) == 0 {
+			p.FoundBy = []string{from.Name()}
+		}
 		all = append(all, found{Component: p, by: from})
 	}
 	return merge(all, inv.links)

@@ -43,6 +43,9 @@ func (m *Manifest) Validate() error {
 	refs := map[string]bool{}
 	licences := licenceCheck{}
 	for _, c := range append([]*Component{&m.Principal.Component}, m.Components...) {
+		if c == nil {
+			return errors.New("a component is nil")
+		}
 		if c.Ref == "" || refs[c.Ref] {
 			errs = append(errs, fmt.Errorf("component %q: its ref %q is empty or used twice", c.Name, c.Ref))
 		}
@@ -52,6 +55,9 @@ func (m *Manifest) Validate() error {
 		}
 	}
 	for _, e := range m.Edges {
+		if e.Kind != DependsOn && e.Kind != Contains {
+			errs = append(errs, fmt.Errorf("the edge from %s has the unknown kind %q", e.From, e.Kind))
+		}
 		if !refs[e.From] || !refs[e.To] {
 			errs = append(errs, fmt.Errorf("the edge %s %s %s leads nowhere", e.From, e.Kind, e.To))
 		}

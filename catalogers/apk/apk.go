@@ -24,7 +24,7 @@
 //	manifestgen:apk:origin      the package whose recipe built it
 //	manifestgen:apk:commit      of the repository of recipes
 //	manifestgen:apk:repository  tag of the repository it is pinned to
-//	manifestgen:apk:depends     as the package has it
+//	manifestgen:apk:depends     of an apk file, as it has it
 package apk
 
 import (
@@ -93,9 +93,12 @@ func readDatabase(f *sbom.File) ([]*sbom.Component, error) {
 		default:
 			seen[p.name] = true
 			c := p.component(f.Entry)
-			c.Dependencies = sbom.Complete
+			c.Dependencies, c.Private = sbom.Complete, p
 			components = append(components, c)
 		}
+	}
+	if len(components) > 0 {
+		components[0].Provides = append(components[0].Provides, "packages:apk") // which os-release may expect
 	}
 	if len(components) == 0 && len(errs) == 0 {
 		errs = append(errs, sbom.Faultf("apk.empty", "there is no package in the database"))
@@ -114,6 +117,9 @@ func readPackageInfo(f *sbom.File) ([]*sbom.Component, error) {
 	}
 	c := p.component(f.Entry)
 	c.Is = f.Root()
+	if len(p.depends) > 0 {
+		c.Properties = append(c.Properties, sbom.Property{Name: "manifestgen:apk:depends", Value: formatDependencies(p.depends)})
+	}
 	return []*sbom.Component{c}, asFault(err)
 }
 
@@ -155,10 +161,15 @@ func (p *pkg) component(e sbom.Entry) *sbom.Component {
 		c.LicenseTexts = append(c.LicenseTexts, sbom.LicenseText{ID: r.id, Name: r.name, Text: r.name})
 	}
 	for _, d := range p.provides {
-		c.Provides = append(c.Provides, d.token())
+		if strings.Contains(d.name, ":") { // what others than packages may require, such as "so:libc.so.6"
+			c.Provides = append(c.Provides, d.name)
+		}
 	}
-	for _, file := range p.files {
-		c.Owns = append(c.Owns, prefix(e)+file)
+	c.Owns = p.files
+	if prefix := prefix(e); prefix != "" {
+		for i := range c.Owns {
+			c.Owns[i] = prefix + c.Owns[i]
+		}
 	}
 	return c
 }
@@ -173,7 +184,7 @@ func (p *pkg) purl() string {
 func (p *pkg) properties() []sbom.Property {
 	var list []sbom.Property
 	for _, v := range []struct{ name, value string }{
-		{"origin", p.origin}, {"commit", p.commit}, {"repository", p.repository}, {"depends", formatDependencies(p.depends)},
+		{"origin", p.origin}, {"commit", p.commit}, {"repository", p.repository},
 	} {
 		if v.value != "" {
 			list = append(list, sbom.Property{Name: "manifestgen:apk:" + v.name, Value: v.value})

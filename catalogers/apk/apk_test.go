@@ -60,6 +60,9 @@ func TestManifest(t *testing.T) {
 	if got := unmet(m); got != "alpine-baselayout needs so:libmissing.so.1, which nothing here provides" {
 		t.Errorf("unmet: got %q", got)
 	}
+	if !slices.Contains(musl.Provides, "so:libc.musl-x86_64.so.1") {
+		t.Errorf("musl provides %q", musl.Provides)
+	}
 	if m.Gaps() != 0 {
 		t.Errorf("gaps: %v", m.Findings)
 	}
@@ -81,6 +84,9 @@ func TestSystemsApart(t *testing.T) {
 	inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{installedDB: database, "b.tar!/" + installedDB: database}), Cataloger{})
 	if len(inv.Components) != 6 {
 		t.Fatalf("got %d components", len(inv.Components))
+	}
+	if !slices.ContainsFunc(inv.Components, func(c *sbom.Component) bool { return slices.Contains(c.Owns, "b.tar!/bin/busybox") }) {
+		t.Error("nothing owns a file of the inner system")
 	}
 	for _, e := range inv.Edges {
 		if strings.Contains(e.From, "!/") != strings.Contains(e.To, "!/") {

@@ -11,11 +11,12 @@ import (
 // provides what it depends on, by name, or owns it, for a path.
 func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	installed := slices.DeleteFunc(slices.Clone(mine), func(c *sbom.Component) bool {
-		return c.Is != "" // an apk: what it needs is not in it
+		_, inDatabase := c.Private.(*pkg)
+		return !inDatabase // an apk: what it needs is not in it
 	})
 	providers := map[string][]*sbom.Component{} // of what is needed
 	for _, c := range installed {
-		for _, d := range depends(c) {
+		for _, d := range needs(c) {
 			providers[rootOf(c)+d.token()] = nil
 		}
 	}
@@ -29,7 +30,7 @@ func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	var edges []sbom.Edge
 	var findings []sbom.Finding
 	for _, c := range installed {
-		for _, d := range depends(c) {
+		for _, d := range needs(c) {
 			found := providers[rootOf(c)+d.token()]
 			if len(edges)+len(found) > maxEdges {
 				return edges, append(findings, sbom.Finding{Kind: sbom.Gap, Code: "apk.dependencies", Path: c.Locations[0].Path,
@@ -54,11 +55,14 @@ const maxEdges = 1_000_000
 func tokens(c *sbom.Component) []string {
 	root := rootOf(c)
 	all := []string{root + "apk:" + c.Name}
-	for _, token := range c.Provides {
-		all = append(all, root+token)
+	for _, d := range recordOf(c).provides {
+		all = append(all, root+d.token())
 	}
 	return append(all, c.Owns...)
 }
+
+// recordOf returns the record of c in the database.
+func recordOf(c *sbom.Component) *pkg { return c.Private.(*pkg) }
 
 // rootOf returns what comes before the paths of the root file system that c is
 // installed in.
@@ -66,19 +70,7 @@ func rootOf(c *sbom.Component) string {
 	return strings.TrimSuffix(strings.TrimPrefix(c.Key, "apk:"), c.Name)
 }
 
-// depends returns what c needs. What it conflicts with is not needed.
-func depends(c *sbom.Component) []dependency {
-	var needed []dependency
-	for _, p := range c.Properties {
-		if p.Name != "manifestgen:apk:depends" {
-			continue
-		}
-		all, _ := parseDependencies(p.Value) // what is wrong was told when it was read
-		for _, d := range all {
-			if !d.conflict {
-				needed = append(needed, d)
-			}
-		}
-	}
-	return needed
+// needs returns what c depends on. What it conflicts with is not needed.
+func needs(c *sbom.Component) []dependency {
+	return slices.DeleteFunc(slices.Clone(recordOf(c).depends), func(d dependency) bool { return d.conflict })
 }

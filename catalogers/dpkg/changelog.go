@@ -36,8 +36,8 @@ func parseChangelog(r io.Reader) (time.Time, error) {
 	records := recordReader{r: bufio.NewReader(io.LimitReader(z, maxRecord)), limit: maxPath}
 	for first := true; ; first = false {
 		line, _, err := records.nextLine()
-		switch trailer, isTrailer := strings.CutPrefix(line, " -- "); {
-		case err == io.EOF, first && !changelogHead.MatchString(line):
+		switch trailer, isTrailer := strings.CutPrefix(string(line), " -- "); {
+		case err == io.EOF, first && !changelogHead.Match(line):
 			return time.Time{}, nil
 		case err != nil:
 			return time.Time{}, err

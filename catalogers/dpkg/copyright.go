@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,15 +37,10 @@ const (
 // common licences. The licence is a LicenseRef for the text of the file, and
 // the licence that it refers to, if that is one. Of several it is not known
 // whether all of them hold or one may be chosen.
-func parseCopyright(r io.Reader) (license, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxCopyright+1))
-	if err != nil {
-		return license{}, err
-	}
-	if len(b) > maxCopyright {
+func parseCopyright(text string) (license, error) {
+	if len(text) > maxCopyright {
 		return license{}, fmt.Errorf("more than %d bytes", maxCopyright)
 	}
-	text := string(b)
 	if l, err := parseMachineReadable(text); err == nil {
 		return l, nil
 	}
@@ -148,7 +142,7 @@ func parseFreeForm(text string) license {
 	if strings.TrimSpace(text) == "" {
 		return license{}
 	}
-	t := newLicenseText("copyright", text)
+	t := newLicenseText("", text)
 	l := license{t.id, []licenseText{t}}
 	if refs := commonReferences(text); len(refs) == 1 {
 		if id := commonID(refs[0], text); id != "" {
@@ -184,28 +178,17 @@ func commonReferences(text string) []string {
 	}
 }
 
-// newLicenseText makes a LicenseRef whose id depends on the text too: packages
-// use one name for different texts.
+// newLicenseText makes a LicenseRef out of the text alone: packages use one name
+// for different texts, and different names for one. So equal ids have equal texts,
+// and the other way round.
 func newLicenseText(name, text string) licenseText {
-	text = readable(text)
+	text = bounded(readable(text), maxLicenseText)
 	sum := sha256.Sum256([]byte(text))
 	return licenseText{
-		id:   fmt.Sprintf("LicenseRef-debian-%s-%x", slug(name), sum[:4]),
-		name: readable(name),
-		text: bounded(text, maxLicenseText),
+		id:   fmt.Sprintf("LicenseRef-text-%x", sum[:8]),
+		name: strings.Clone(readable(name)),
+		text: text,
 	}
-}
-
-// slug makes name fit to be part of a LicenseRef.
-func slug(name string) string {
-	s := strings.Map(func(r rune) rune {
-		if r < 0x80 && (isDigit(byte(r)) || isLetter(byte(r)) || r == '.') {
-			return r
-		}
-		return '-'
-	}, name)
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '-' }), "-")
-	return strings.Trim(s[:min(len(s), 40)], "-.")
 }
 
 // readable makes s UTF-8 without control characters other than newline and tab,
@@ -219,14 +202,15 @@ func readable(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// bounded cuts s to at most limit bytes and says so.
+// bounded cuts s to at most limit bytes and says so. What it returns is no part of
+// s.
 func bounded(s string, limit int) string {
 	if len(s) <= limit {
-		return s
+		return strings.Clone(s)
 	}
 	end := limit
 	for !utf8.RuneStart(s[end]) {
 		end--
 	}
-	return fmt.Sprintf("%s\n[cut here: %d of %d bytes]", s[:end], end, len(s))
+	return fmt.Sprintf("%s\n[cut here: %d of %d bytes, with the SHA-256 %x]", s[:end], end, len(s), sha256.Sum256([]byte(s)))
 }

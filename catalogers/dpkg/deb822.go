@@ -50,7 +50,7 @@ func (s stanza) value(name string) string {
 // stanza that it hit.
 func stanzas(r io.Reader) iter.Seq2[stanza, error] {
 	return func(yield func(stanza, error) bool) {
-		records := recordReader{r: bufio.NewReaderSize(r, 8<<10), limit: maxRecord}
+		records := recordReader{r: bufio.NewReaderSize(r, 4<<10), limit: maxRecord}
 		for {
 			text, line, err := records.next()
 			if err == io.EOF {
@@ -104,17 +104,17 @@ func (r *recordReader) whole(first int) ([]byte, int, error) {
 	return r.text, first, nil
 }
 
-// nextLine returns the next line without its end. A line that is longer than the
-// limit is long, and left out.
-func (r *recordReader) nextLine() (line string, long bool, err error) {
+// nextLine returns the next line without its end, valid until the next call. A
+// line that is longer than the limit is long, and left out.
+func (r *recordReader) nextLine() (line []byte, long bool, err error) {
 	r.text, r.long = r.text[:0], false
 	if _, err := r.readLine(); err != nil {
-		return "", false, err
+		return nil, false, err
 	}
 	if r.long {
-		return "", true, nil
+		return nil, true, nil
 	}
-	return string(bytes.TrimSuffix(r.text, []byte("\n"))), false, nil
+	return bytes.TrimSuffix(r.text, []byte("\n")), false, nil
 }
 
 // readLine adds a line to r.text and reports whether it was empty, which adds
@@ -228,7 +228,7 @@ func validFieldName(name string) bool {
 	return true
 }
 
-// complaints makes one error of the faults of one stanza: the first, and how
+// complaints makes one error of the faults of one place: the first, and how
 // many there were.
 type complaints struct {
 	first error
@@ -243,7 +243,7 @@ func (c *complaints) addf(format string, args ...any) {
 
 func (c *complaints) err() error {
 	if c.n > 1 {
-		return fmt.Errorf("%w, and %d more faults in the stanza", c.first, c.n-1)
+		return fmt.Errorf("%w, and %d more faults", c.first, c.n-1)
 	}
 	return c.first
 }

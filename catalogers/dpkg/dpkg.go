@@ -15,9 +15,7 @@
 // whatever has files has a stanza, and the other way round.
 //
 // It does not read the list of available packages, the diversions, or
-// configuration of apt: they say nothing of what is installed. Of a package that
-// has its documentation folder in common with another, as a symbolic link, the
-// licence is not known.
+// configuration of apt: they say nothing of what is installed.
 //
 // Codes of its findings:
 //
@@ -34,8 +32,8 @@
 //	manifestgen:deb:state               third word of Status
 //	manifestgen:deb:source              source package
 //	manifestgen:deb:source-version      its version
-//	manifestgen:deb:pre-depends         as the package has it
-//	manifestgen:deb:depends             as the package has it
+//	manifestgen:deb:pre-depends         of a deb file, as it has it
+//	manifestgen:deb:depends             likewise
 //	manifestgen:deb:built-using         a source package that is part of this one
 //	manifestgen:deb:static-built-using  likewise
 package dpkg
@@ -193,9 +191,12 @@ func installed(all []*pkg, f *sbom.File) []*sbom.Component {
 	for _, p := range all {
 		if p.here() {
 			c := p.component(f.Entry)
-			c.Dependencies = sbom.Complete
+			c.Dependencies, c.Private = sbom.Complete, p
 			components = append(components, c)
 		}
+	}
+	if len(components) > 0 {
+		components[0].Provides = []string{"packages:deb"} // which os-release may expect
 	}
 	return components
 }
@@ -206,19 +207,50 @@ func readControl(f *sbom.File) ([]*sbom.Component, error) {
 	if len(all) != 1 {
 		return nil, errors.Join(err, sbom.Faultf("dpkg.record", "%d packages in a control file", len(all)))
 	}
-	c := all[0].component(f.Entry)
+	p := all[0]
+	c := p.component(f.Entry)
 	c.Is = f.Root()
+	for _, l := range []struct {
+		name   string
+		groups [][]relation
+	}{{"pre-depends", p.preDepends}, {"depends", p.depends}} {
+		if len(l.groups) > 0 {
+			c.Properties = append(c.Properties, sbom.Property{Name: "manifestgen:deb:" + l.name, Value: formatRelations(l.groups)})
+		}
+	}
 	return []*sbom.Component{c}, err
 }
 
-// readList reads which files a package owns.
+// readList reads which files a package owns. Every list of dpkg's has a line, if
+// only for the root folder: without one it is as good as no list.
 func readList(f *sbom.File) ([]*sbom.Component, error) {
+	if f.Size == 0 {
+		return nil, nil
+	}
 	infoName := infoNameOf(path.Base(f.Path))
 	if infoName == "" {
 		return nil, sbom.Faultf("dpkg.record", "the name is not that of a package")
 	}
 	paths, err := parseList(f)
-	return []*sbom.Component{{Joints: sbom.Joints{Key: key(f.Entry, infoName), Part: true, Owns: within(f.Entry, paths)}}}, asFault(err)
+	return filesPart(f, infoName, paths), asFault(err)
+}
+
+// readStatusSums reads the sums of a package in status.d, which has no other list
+// of files. The folder has the control file of the package under the same name.
+func readStatusSums(f *sbom.File) ([]*sbom.Component, error) {
+	name := statusDirName(strings.TrimSuffix(path.Base(f.Path), ".md5sums"))
+	paths, err := parseSums(f)
+	return filesPart(f, name, paths), asFault(err)
+}
+
+// filesPart returns the files of a package as a part of it.
+func filesPart(f *sbom.File, infoName string, paths []string) []*sbom.Component {
+	if prefix := prefix(f.Entry); prefix != "" {
+		for i := range paths {
+			paths[i] = prefix + paths[i]
+		}
+	}
+	return []*sbom.Component{{Joints: sbom.Joints{Key: key(f.Entry, infoName), Part: true, Owns: paths}}}
 }
 
 // readSums reads the sums of a package's files. They are kept as long as the
@@ -229,30 +261,29 @@ func readSums(f *sbom.File) ([]*sbom.Component, error) {
 	if infoName == "" {
 		return nil, sbom.Faultf("dpkg.record", "the name is not that of a package")
 	}
-	_, err := parseSums(f)
+	err := lines(f, func(line []byte) error {
+		_, err := parseSum(line)
+		return err
+	})
 	name, _, _ := strings.Cut(infoName, ":")
 	return []*sbom.Component{{Type: sbom.TypeLibrary, Name: name, Joints: sbom.Joints{Key: key(f.Entry, infoName)}}}, asFault(err)
 }
 
-// readStatusSums reads the sums of a package in status.d, which has no other list
-// of files. The folder has the control file of the package under the same name.
-func readStatusSums(f *sbom.File) ([]*sbom.Component, error) {
-	name := statusDirName(strings.TrimSuffix(path.Base(f.Path), ".md5sums"))
-	paths, err := parseSums(f)
-	return []*sbom.Component{{Joints: sbom.Joints{Key: key(f.Entry, name), Part: true, Owns: within(f.Entry, paths)}}}, asFault(err)
-}
-
-// readCopyright reads the licence of a package.
+// readCopyright reads a licence, as a part of those packages that name the file.
 func readCopyright(f *sbom.File) ([]*sbom.Component, error) {
-	l, err := parseCopyright(f)
+	b, err := f.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	l, err := parseCopyright(string(b))
 	if err != nil || l.expression == "" {
 		return nil, asFault(err)
 	}
-	var texts []sbom.LicenseText
+	part := &sbom.Component{Declared: l.expression, Joints: sbom.Joints{Part: true}}
 	for _, t := range l.texts {
-		texts = append(texts, sbom.LicenseText{ID: t.id, Name: t.name, Text: t.text})
+		part.LicenseTexts = append(part.LicenseTexts, sbom.LicenseText{ID: t.id, Name: t.name, Text: t.text})
 	}
-	return documentParts(f, sbom.Component{Declared: l.expression, LicenseTexts: texts}), nil
+	return []*sbom.Component{part}, nil
 }
 
 // readChangelog reads the date of a deb's newest changelog entry.
@@ -261,47 +292,17 @@ func readChangelog(f *sbom.File) ([]*sbom.Component, error) {
 	if err != nil || built.IsZero() {
 		return nil, asFault(err)
 	}
-	return documentParts(f, sbom.Component{Built: built}), nil
-}
-
-// documentParts returns the facts that a file in the documentation folder of a
-// package has, as a part of that package in each architecture: the folder is the
-// same for all.
-func documentParts(f *sbom.File, facts sbom.Component) []*sbom.Component {
-	name := path.Base(path.Dir(f.Path))
-	parts := []*sbom.Component{}
-	for _, suffix := range append([]string{""}, architectures...) {
-		part := facts
-		part.Key, part.Part = key(f.Entry, name+suffix), true
-		parts = append(parts, &part)
-	}
-	return parts
+	return []*sbom.Component{{Built: built, Joints: sbom.Joints{Part: true}}}, nil
 }
 
 // key returns the key of a package in the root file system that e is in.
 func key(e sbom.Entry, infoName string) string {
-	return "deb:" + strings.TrimSuffix(e.Path, e.Inside()) + infoName
+	return "deb:" + prefix(e) + infoName
 }
 
-// within returns paths of the root file system that e is in as paths of the tree.
-func within(e sbom.Entry, paths []string) []string {
-	prefix := strings.TrimSuffix(e.Path, e.Inside())
-	if prefix == "" {
-		return paths
-	}
-	for i := range paths {
-		paths[i] = prefix + paths[i]
-	}
-	return paths
-}
-
-// architectures are the suffixes in infoName for the architectures that Debian
-// and Ubuntu have released since packages of several can be installed side by
-// side.
-var architectures = []string{
-	":amd64", ":arm64", ":armel", ":armhf", ":i386", ":loong64", ":mips", ":mips64el",
-	":mipsel", ":powerpc", ":ppc64el", ":riscv64", ":s390x",
-}
+// prefix returns what comes before the paths of the root file system that e is
+// in.
+func prefix(e sbom.Entry) string { return strings.TrimSuffix(e.Path, e.Inside()) }
 
 // component makes the component that p describes.
 func (p *pkg) component(e sbom.Entry) *sbom.Component {
@@ -314,17 +315,24 @@ func (p *pkg) component(e sbom.Entry) *sbom.Component {
 		Architecture: p.arch,
 		Maker:        p.maker(),
 		Properties:   p.properties(),
-		Joints:       sbom.Joints{Key: key(e, p.infoName())},
+		Joints:       sbom.Joints{Key: key(e, p.infoName()), PartsAt: p.documents(e)},
 	}
 	for _, l := range []struct{ kind, url string }{{"website", p.homepage}, {"issue-tracker", p.bugs}} {
 		if u := cleanURL(l.url); u != "" {
 			c.Links = append(c.Links, sbom.Link{Type: l.kind, URL: u})
 		}
 	}
-	for _, r := range p.provides {
-		c.Provides = append(c.Provides, "deb:"+r.String())
-	}
 	return c
+}
+
+// documents returns where the files are that say more of p. In a deb that has no
+// other upstream than Debian, the changelog has the second name.
+func (p *pkg) documents(e sbom.Entry) []string {
+	folder := prefix(e) + docFolder + "/" + p.name + "/"
+	if e.Container != "deb" {
+		return []string{folder + "copyright"}
+	}
+	return []string{folder + "copyright", folder + "changelog.Debian.gz", folder + "changelog.gz"}
 }
 
 // purl returns the package URL, less what depends on the distribution:
@@ -370,8 +378,6 @@ func (p *pkg) properties() []sbom.Property {
 	add("state", p.state)
 	add("source", p.source)
 	add("source-version", p.sourceVersion)
-	add("pre-depends", formatRelations(p.preDepends))
-	add("depends", formatRelations(p.depends))
 	for _, r := range p.builtUsing {
 		add("built-using", r.String())
 	}

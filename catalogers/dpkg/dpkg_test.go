@@ -112,9 +112,19 @@ func TestManifest(t *testing.T) {
 	if bash.Declared != "GPL-3.0-or-later" || libc.LicenseTexts[0].Text != "as you like" || libc.Declared != libc.LicenseTexts[0].ID {
 		t.Errorf("licences: got %q and %q", bash.Declared, libc.Declared)
 	}
-	if !slices.Equal(libc.Owns, []string{"lib", "lib/libc.so.6"}) {
-		t.Errorf("libc6 owns %q", libc.Owns)
+	if libc.Owns != nil {
+		t.Errorf("a manifest still holds the files of libc6: %q", libc.Owns)
 	}
+}
+
+// property returns the value of one of our properties.
+func property(c *sbom.Component, name string) string {
+	for _, p := range c.Properties {
+		if p.Name == "manifestgen:deb:"+name {
+			return p.Value
+		}
+	}
+	return ""
 }
 
 func details(findings []sbom.Finding, code string) string {
@@ -125,6 +135,30 @@ func details(findings []sbom.Finding, code string) string {
 		}
 	}
 	return strings.Join(all, "; ")
+}
+
+// TestDocumentLinks has packages whose documentation folder is a link to that of
+// another package, in the root file system and in one inside a container.
+func TestDocumentLinks(t *testing.T) {
+	for _, root := range []string{"", "root.tar!/"} {
+		tree := sbomtest.Tree{
+			Files: map[string]string{
+				root + statusFile: installedStanza("a", "1") + installedStanza("b", "1") +
+					installedStanza("c", "1") + installedStanza("c-common", "1") + installedStanza("d", "1"),
+				root + "usr/share/doc/a/copyright": format + "License: MIT\n",
+				root + "usr/share/doc/c/copyright": format + "License: ISC\n",
+			},
+			Links: map[string]string{root + "usr/share/doc/b": "a", root + "usr/share/doc/c-common": "../doc/b", root + "usr/share/doc/d": "d"},
+		}
+		inv := sbomtest.Scan(t, sbomtest.Image(tree), Cataloger{})
+		var got []string
+		for _, c := range inv.Components {
+			got = append(got, c.Name+" "+c.Declared)
+		}
+		if want := []string{"a MIT", "b MIT", "c ISC", "c-common MIT", "d "}; !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", root, got, want)
+		}
+	}
 }
 
 // TestGaps damages a small system: each damage is a gap with its code.
@@ -145,6 +179,7 @@ func TestGaps(t *testing.T) {
 		{"no stanza", with(small(), statusFile, strings.Replace(status, "Package: bash", "Package: bbsh", 1)), "dpkg.orphan",
 			"there are files of bash, but the status file does not have the package"},
 		{"no list", with(small(), statusFile, status+"\n"+installedStanza("new", "1")), "dpkg.files", "there is no list of the files of new"},
+		{"list cut to nothing", with(small(), "var/lib/dpkg/info/mawk.list", ""), "dpkg.files", "there is no list of the files of mawk"},
 		{"twice", with(small(), statusFile, status+"\n"+installedStanza("bash", "1")), "dpkg.duplicate", "line 33: package bash occurs again"},
 		{"empty", with(empty, statusFile, ""), "dpkg.empty", "there is no package in the file"},
 		{"empty, with files", with(small(), statusFile, ""), "dpkg.empty", "there is no package in the file"},
@@ -165,6 +200,14 @@ func TestGaps(t *testing.T) {
 				t.Error("no gap")
 			}
 		})
+	}
+}
+
+// TestNoFiles has a package without files, which dpkg allows.
+func TestNoFiles(t *testing.T) {
+	inv := sbomtest.Scan(t, sbomtest.Folder(with(small(), "var/lib/dpkg/info/mawk.list", "/.\n")), Cataloger{})
+	if slices.ContainsFunc(inv.Findings, isGap) {
+		t.Errorf("findings: %v", inv.Findings)
 	}
 }
 

@@ -68,7 +68,7 @@ func join(op string, nodes []node) node {
 //
 // Names that have no SPDX id become a LicenseRef in refs.
 type expressionParser struct {
-	texts map[string]string // by name in lower case
+	texts map[string]string // by name in lower case, as folded values
 	refs  []licenseText
 	ids   map[string]string // the ids of refs, by name in lower case
 
@@ -78,10 +78,9 @@ type expressionParser struct {
 
 // define remembers the text of a licence. The first text of a name counts.
 func (p *expressionParser) define(name, body string) {
-	text := unindent(body)
 	name = strings.ToLower(name)
-	if name != "" && text != "" && p.texts[name] == "" {
-		p.texts[name] = text
+	if name != "" && p.texts[name] == "" && strings.Trim(body, " \t\n.") != "" {
+		p.texts[name] = body
 	}
 }
 
@@ -220,7 +219,7 @@ func (p *expressionParser) unknown(name string) node {
 	if id, ok := p.ids[lower]; ok {
 		return node{id: id, known: true}
 	}
-	text := p.texts[lower]
+	text := unindent(p.texts[lower])
 	if text == "" {
 		text = name
 	}

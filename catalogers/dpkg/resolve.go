@@ -1,6 +1,7 @@
 package dpkg
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -68,9 +69,8 @@ type provider struct {
 func (s *system) add(c *sbom.Component) {
 	s.packages = append(s.packages, c)
 	s.byName[c.Name] = append(s.byName[c.Name], provider{c, c.Version, true})
-	for _, token := range c.Provides {
-		r, err := parseRelation(strings.TrimPrefix(token, "deb:"))
-		if err == nil {
+	if p := recordOf(c); p != nil {
+		for _, r := range p.provides {
 			s.byName[r.name] = append(s.byName[r.name], provider{c, r.version, false})
 		}
 	}
@@ -80,12 +80,12 @@ func (s *system) add(c *sbom.Component) {
 // the status file without files.
 func (s *system) check() []sbom.Finding {
 	var findings []sbom.Finding
-	haveLists := slices.ContainsFunc(s.packages, func(c *sbom.Component) bool { return len(c.Owns) > 0 })
+	haveLists := slices.ContainsFunc(s.packages, hasList)
 	for _, c := range s.packages {
-		switch {
-		case c.PURL == "":
+		switch p := recordOf(c); {
+		case p == nil:
 			findings = append(findings, gap("dpkg.orphan", c, "there are files of "+c.Name+", but the status file does not have the package"))
-		case haveLists && len(c.Owns) == 0 && property(c, "state") != "half-installed":
+		case haveLists && !hasList(c) && p.state != "half-installed":
 			findings = append(findings, gap("dpkg.files", c, "there is no list of the files of "+c.Name))
 		}
 		if entries(c) > 1 {
@@ -93,6 +93,19 @@ func (s *system) check() []sbom.Finding {
 		}
 	}
 	return findings
+}
+
+// recordOf returns the stanza of c, or nil if only its files are there.
+func recordOf(c *sbom.Component) *pkg {
+	p, _ := c.Private.(*pkg)
+	return p
+}
+
+// hasList reports whether a list of files is part of c. It may list none.
+func hasList(c *sbom.Component) bool {
+	return slices.ContainsFunc(c.Locations, func(l sbom.Location) bool {
+		return strings.HasSuffix(l.Path, ".list") || strings.HasSuffix(l.Path, ".md5sums") && strings.Contains(l.Path, statusFolder+"/")
+	})
 }
 
 func gap(code string, c *sbom.Component, detail string) sbom.Finding {
@@ -107,20 +120,11 @@ func gap(code string, c *sbom.Component, detail string) sbom.Finding {
 func entries(c *sbom.Component) int {
 	n := 0
 	for _, l := range c.Locations {
-		if strings.Contains(l.Path, statusFolder+"/") && !strings.HasSuffix(l.Path, ".md5sums") {
+		if strings.Contains(l.Path, statusFolder+"/") && path.Ext(l.Path) != ".md5sums" {
 			n++
 		}
 	}
 	return n
-}
-
-func property(c *sbom.Component, name string) string {
-	for _, p := range c.Properties {
-		if p.Name == "manifestgen:deb:"+name {
-			return p.Value
-		}
-	}
-	return ""
 }
 
 // resolve returns the edges of one package, and a finding for each of its
@@ -128,21 +132,22 @@ func property(c *sbom.Component, name string) string {
 func (s *system) resolve(c *sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	var edges []sbom.Edge
 	var findings []sbom.Finding
-	for _, field := range []string{"pre-depends", "depends"} {
-		groups, _ := parseRelations(property(c, field)) // what is wrong was told when it was read
-		for _, group := range groups {
-			if s.work++; s.work > maxWork {
-				return edges, findings
-			}
-			met := s.meet(c, group)
-			s.work += len(met)
-			for _, p := range met {
-				edges = append(edges, sbom.Edge{Kind: sbom.DependsOn, From: c.Key, To: p.Key})
-			}
-			if len(met) == 0 {
-				findings = append(findings, sbom.Finding{Kind: sbom.Unknown, Code: "dpkg.unmet", Subject: c.Key,
-					Detail: c.Name + " needs " + formatRelations([][]relation{group}) + ", which nothing here meets"})
-			}
+	p := recordOf(c)
+	if p == nil {
+		return nil, nil
+	}
+	for _, group := range slices.Concat(p.preDepends, p.depends) {
+		if s.work++; s.work > maxWork {
+			break
+		}
+		met := s.meet(c, group)
+		s.work += len(met)
+		for _, p := range met {
+			edges = append(edges, sbom.Edge{Kind: sbom.DependsOn, From: c.Key, To: p.Key})
+		}
+		if len(met) == 0 {
+			findings = append(findings, sbom.Finding{Kind: sbom.Unknown, Code: "dpkg.unmet", Subject: c.Key,
+				Detail: c.Name + " needs " + formatRelations([][]relation{group}) + ", which nothing here meets"})
 		}
 	}
 	return edges, findings

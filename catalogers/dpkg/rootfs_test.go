@@ -39,33 +39,38 @@ func TestBootstrap(t *testing.T) {
 
 // TestThisMachine does the same with the packages of this machine.
 func TestThisMachine(t *testing.T) {
-	tree := sbomtest.Tree{Files: map[string]string{}}
-	for _, pattern := range []string{statusFile, infoFolder + "/*.list", infoFolder + "/*.md5sums", docFolder + "/*/copyright"} {
+	tree := sbomtest.Tree{Files: map[string]string{}, Links: map[string]string{}}
+	for _, pattern := range []string{statusFile, infoFolder + "/*.list", infoFolder + "/*.md5sums", docFolder + "/*", docFolder + "/*/copyright"} {
 		names, err := filepath.Glob("/" + pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range names {
-			// A folder that is a link is none to a tree.
-			if folder, _ := filepath.EvalSymlinks(filepath.Dir(name)); folder != filepath.Dir(name) {
+			if target, err := os.Readlink(name); err == nil {
+				tree.Links[name[1:]] = target
 				continue
 			}
-			data, err := os.ReadFile(name)
-			if err != nil {
-				continue // a link that leads nowhere
+			if folder, _ := filepath.EvalSymlinks(filepath.Dir(name)); folder != filepath.Dir(name) {
+				continue // a folder that is a link is none to a tree
 			}
-			tree.Files[name[1:]] = string(data)
+			if data, err := os.ReadFile(name); err == nil {
+				tree.Files[name[1:]] = string(data)
+			}
 		}
 	}
 	if tree.Files[statusFile] == "" {
 		t.Skip("this machine is not a Debian one")
 	}
-	checkSystem(t, tree)
+	for _, c := range checkSystem(t, tree) {
+		if _, err := os.Stat("/" + docFolder + "/" + c.Name + "/copyright"); err == nil && c.Declared == "" {
+			t.Errorf("%s has no licence", c.Name)
+		}
+	}
 }
 
 // checkSystem scans a system that dpkg has installed: it finds what dpkg-query
-// finds, all relations are met, and nothing is damaged.
-func checkSystem(t *testing.T, tree sbomtest.Tree) {
+// finds, all relations are met, and nothing is damaged. It returns the packages.
+func checkSystem(t *testing.T, tree sbomtest.Tree) []*sbom.Component {
 	t.Helper()
 	needTool(t, "dpkg-query", "dpkg")
 	admin := t.TempDir()
@@ -99,6 +104,7 @@ func checkSystem(t *testing.T, tree sbomtest.Tree) {
 		t.Errorf("%d findings, the first: %v", len(inv.Findings), inv.Findings[0])
 	}
 	t.Logf("%d packages, %d with a licence, %d edges", len(got), licensed, len(inv.Edges))
+	return inv.Components
 }
 
 // readTar reads those files of a tar archive that the cataloger wants.
@@ -109,7 +115,7 @@ func readTar(t *testing.T, name string) sbomtest.Tree {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	tree := sbomtest.Tree{Files: map[string]string{}}
+	tree := sbomtest.Tree{Files: map[string]string{}, Links: map[string]string{}}
 	for r := tar.NewReader(f); ; {
 		h, err := r.Next()
 		if err == io.EOF {
@@ -119,6 +125,9 @@ func readTar(t *testing.T, name string) sbomtest.Tree {
 			t.Fatal(err)
 		}
 		path := strings.TrimPrefix(h.Name, "./")
+		if h.Typeflag == tar.TypeSymlink {
+			tree.Links[path] = h.Linkname
+		}
 		if h.Typeflag != tar.TypeReg || (Cataloger{}).Wants(sbom.Entry{Path: path}) == sbom.No {
 			continue
 		}

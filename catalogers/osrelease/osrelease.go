@@ -2,18 +2,21 @@
 //
 // It reads etc/os-release and usr/lib/os-release, in the format of
 // https://www.freedesktop.org/software/systemd/man/latest/os-release.html. If both
-// are there the first counts; the second only adds what the first leaves out.
-// Usually the first is a symbolic link to the second, and is not read.
+// are there the first alone counts. Usually it is a symbolic link to the second,
+// and is not read.
 //
 // It does not read files of single distributions, such as etc/debian_version.
 //
 // The component is named by ID, and its version is VERSION_ID. A system without
 // VERSION_ID, as a rolling release is, has no version.
 //
+// Systems that are known to be made of deb, rpm or apk packages expect that their
+// database is there: to remove it must not make a manifest shorter without a word.
+//
 // Codes of its findings:
 //
 //	osrelease.line  a line that is not an assignment, or assigns anew
-//	osrelease.two   both files are there
+//	osrelease.two   both files are there and say different things
 //
 // Properties of its component, from the variables of the same name:
 //
@@ -24,6 +27,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"strings"
@@ -46,7 +50,8 @@ func (Cataloger) Wants(e sbom.Entry) sbom.Want {
 	return sbom.No
 }
 
-// Catalog returns the operating system that f names.
+// Catalog returns the operating system that f names. The second file is also a
+// part of it, so that Resolve can compare.
 func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
 	rel, err := parse(f)
 	err = asFault(err)
@@ -55,7 +60,23 @@ func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, er
 	}
 	c := rel.component()
 	c.Key = "os:" + f.Root()
-	return []*sbom.Component{c}, err
+	if f.Container != "deb" && f.Container != "rpm" && f.Container != "apk" { // a package is no system
+		c.Expects = rel.packages()
+	}
+	if f.Inside() == "etc/os-release" {
+		return []*sbom.Component{c}, err
+	}
+	c.Fallback = true
+	part := &sbom.Component{Joints: sbom.Joints{Key: c.Key, Part: true, Private: second{said(c), f.Path}}}
+	return []*sbom.Component{c, part}, err
+}
+
+// second is what the second file says, and its path.
+type second struct{ said, path string }
+
+// said returns the facts of a component that rel has made.
+func said(c *sbom.Component) string {
+	return fmt.Sprintf("%q", []any{c.Name, c.Version, c.Description, c.CPE, c.Maker, c.Links, c.Properties})
 }
 
 func asFault(err error) error {
@@ -67,14 +88,14 @@ func asFault(err error) error {
 	return &sbom.Fault{Code: "osrelease.line", Err: err}
 }
 
-// Resolve finds no edges. It says where both files were there.
+// Resolve finds no edges. It says where the two files differ.
 func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	var findings []sbom.Finding
 	for _, c := range mine {
-		if len(c.Locations) > 1 {
+		if other, ok := c.Private.(second); ok && other.said != said(c) {
 			findings = append(findings, sbom.Finding{Kind: sbom.Note, Code: "osrelease.two", Subject: c.Key,
 				Path: c.Locations[0].Path, Layer: c.Locations[0].Layer,
-				Detail: "there is also " + c.Locations[1].Path + ", which counts where the first says nothing"})
+				Detail: "there is also " + other.path + ", which says something else and does not count"})
 		}
 	}
 	return nil, findings
@@ -109,6 +130,26 @@ func (rel release) component() *sbom.Component {
 		}
 	}
 	return c
+}
+
+// packages returns the token that the packages of such a system provide, if it is
+// known which it has. What ID does not say, ID_LIKE may.
+func (rel release) packages() []string {
+	for _, id := range append([]string{rel["ID"]}, strings.Fields(rel["ID_LIKE"])...) {
+		if kind := kinds[id]; kind != "" {
+			return []string{"packages:" + kind}
+		}
+	}
+	return nil
+}
+
+// kinds are the kinds of packages that distributions have, by ID.
+var kinds = map[string]string{
+	"debian": "deb", "ubuntu": "deb",
+	"alpine": "apk", "chainguard": "apk", "wolfi": "apk",
+	"almalinux": "rpm", "amzn": "rpm", "azurelinux": "rpm", "centos": "rpm", "fedora": "rpm", "mageia": "rpm",
+	"mariner": "rpm", "ol": "rpm", "openEuler": "rpm", "opensuse": "rpm", "photon": "rpm", "rhel": "rpm",
+	"rocky": "rpm", "sles": "rpm", "suse": "rpm",
 }
 
 // cpe returns s if it is a CPE name, of whichever binding.

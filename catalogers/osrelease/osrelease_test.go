@@ -1,6 +1,7 @@
 package osrelease
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -52,18 +53,61 @@ func TestCatalog(t *testing.T) {
 }
 
 func TestPrecedence(t *testing.T) {
-	inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{
-		"etc/os-release":     "ID=derived\nVERSION_ID=7\n",
-		"usr/lib/os-release": debian,
-	}), Cataloger{})
-	if len(inv.Components) != 1 {
-		t.Fatalf("got %d components", len(inv.Components))
+	tests := []struct {
+		name, etc string
+		want      string // name, version and links
+		two       bool
+	}{
+		{"the first alone counts", "ID=derived\nVERSION_ID=7\n", "derived 7 0", true},
+		{"both say the same", "# a copy\n" + debian, "debian 12 2", false},
+		{"the first says nothing", "# empty\n", "debian 12 2", false},
 	}
-	if c := inv.Components[0]; c.Name != "derived" || c.Version != "7" {
-		t.Errorf("got %s %s", c.Name, c.Version)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{"etc/os-release": tt.etc, "usr/lib/os-release": debian}), Cataloger{})
+			if len(inv.Components) != 1 {
+				t.Fatalf("got %d components", len(inv.Components))
+			}
+			c := inv.Components[0]
+			if got := fmt.Sprint(c.Name, " ", c.Version, " ", len(c.Links)); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			if two := len(inv.Findings) == 1 && inv.Findings[0].Code == "osrelease.two"; two != tt.two || len(inv.Findings) > 1 {
+				t.Errorf("findings: %v", inv.Findings)
+			}
+		})
 	}
-	if len(inv.Findings) != 1 || inv.Findings[0].Code != "osrelease.two" {
-		t.Errorf("findings: %v", inv.Findings)
+}
+
+// TestExpects has systems whose package database was removed: it is a gap. That
+// those with one have none is tested where the packages are read.
+func TestExpects(t *testing.T) {
+	tests := []struct {
+		name, release, container string
+		want                     string
+	}{
+		{"by ID", "ID=debian\n", "", "packages:deb"},
+		{"ID counts first", "ID=fedora\nID_LIKE=debian\n", "", "packages:rpm"},
+		{"by ID_LIKE", "ID=rhubarb\nID_LIKE=\"unknown suse fedora\"\n", "tar", "packages:rpm"},
+		{"alpine", "ID=alpine\n", "", "packages:apk"},
+		{"other packages", "ID=arch\n", "", ""},
+		{"no ID", "NAME=x\n", "", ""},
+		{"the package that has the file", "ID=debian\n", "deb", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := sbomtest.Image(sbomtest.Tree{Files: map[string]string{"usr/lib/os-release": tt.release}, Container: tt.container})
+			m := sbomtest.Assemble(t, a, Cataloger{})
+			got := ""
+			for _, f := range m.Findings {
+				if f.Kind == sbom.Gap && f.Code == "expects.unmet" {
+					got += f.Detail
+				}
+			}
+			if (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@
 // in each other to a bounded depth:
 //
 //	tar  POSIX.1-2001 (pax), ustar and GNU: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html
+//	rpm  https://rpm-software-management.github.io/rpm/manual/format_v4.html
 //	zip  APPNOTE 6.3: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 //
 // A container is never unpacked to disk: its entries are streamed through the
@@ -21,6 +22,9 @@
 //	link.dangling     a hard link in a tar archive leads to nothing before it
 //	link.unread       the target of a hard link had passed and could not be read again
 //	tar.ambiguous     two headers of one entry state different sizes
+//	rpm.corrupt          the headers of a .rpm file are damaged
+//	rpm.payload          the payload of a .rpm file is damaged, or compressed by a method
+//	                     that is not read
 //	tar.header        a tar header is damaged; the rest was not read
 //	tar.trailing      there are bytes after the end of a tar archive
 //	tar.truncated     a tar archive has no end

@@ -151,6 +151,8 @@ func (w *walker) inside(c reusable, size int64, f format) {
 	case formatDeb:
 		w.container = "deb"
 		w.deb(c, size)
+	case formatRPM:
+		w.rpm(c, size)
 	case formatCompressed:
 		w.compressed(c)
 	}
@@ -222,6 +224,7 @@ const (
 	formatTar        format = "tar"
 	formatZip        format = "zip"
 	formatDeb        format = "deb"
+	formatRPM        format = "rpm"
 	formatCompressed format = "compressed" // with something inside
 )
 
@@ -245,6 +248,8 @@ func recognise(c io.ReaderAt, size int64, named bool) (format, error) {
 		return formatZip, nil
 	case bytes.HasPrefix(head, []byte(debMagic)):
 		return formatDeb, nil
+	case bytes.HasPrefix(head, []byte(rpmLead)):
+		return formatRPM, nil
 	case isTarHeader(head):
 		return formatTar, nil
 	case (named || bytes.HasPrefix(head, []byte("#!"))) && zipfile.EndsWith(c, size):
@@ -263,7 +268,7 @@ func isZipStart(head []byte) bool {
 var containerSuffixes = []string{
 	".tar", ".tgz", ".tar.gz", ".tar.zst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tbz",
 	".zip", ".whl", ".egg", ".jar", ".war", ".ear", ".pyz", ".pex",
-	".deb", ".udeb", ".apk",
+	".deb", ".udeb", ".apk", ".rpm",
 }
 
 // largeEnough is the size from which on a file is looked at whatever its name.

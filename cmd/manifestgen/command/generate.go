@@ -29,6 +29,7 @@ type generate struct {
 	explain         bool
 	quiet           bool
 	allowIncomplete bool
+	golang          golang
 }
 
 func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
@@ -48,6 +49,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVar(&g.explain, "explain", false, "print, for each fact about the artifact, where it comes from and what else was said")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
+	g.golang.addFlags(f)
 	return c
 }
 
@@ -95,7 +97,8 @@ func (g *generate) plan() (p plan, err error) {
 			return p, usage("%v", err)
 		}
 	}
-	return p, nil
+	p.catalogers, err = g.golang.configure(readDocuments(p.catalogers))
+	return p, err
 }
 
 func (g *generate) run(ctx context.Context, ref string) error {
