@@ -2,18 +2,20 @@ package artifact
 
 import (
 	"bufio"
+	"bytes"
 	"compress/bzip2"
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/xi2/xz"
 
 	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/artifact/internal/inflate"
 )
 
 // A compression is a format of compressed data.
@@ -65,7 +67,26 @@ const (
 	maxZstdWindow = 128 << 20
 )
 
-func openGzip(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
+func openGzip(r io.Reader) (io.ReadCloser, error) {
+	d, err := inflate.NewReader(r)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// manyCores is the size from which on one gzip stream is worth several cores.
+const manyCores = 16 << 20
+
+// openOnCores opens a gzip stream that can be read at random, to be decompressed
+// on all cores.
+func openOnCores(s *section) (io.ReadCloser, error) {
+	d, err := inflate.NewReaderAt(s, s.size, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
 
 func openZstd(r io.Reader) (io.ReadCloser, error) {
 	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
@@ -95,9 +116,16 @@ type expanded struct {
 // bufferSize is that of the buffers before and behind a decompressor.
 const bufferSize = 64 << 10
 
-// decompress opens compressed data. Errors of the data are Faults.
-func decompress(c compression, r io.Reader, w *walker) (*expanded, error) {
-	d, err := c.open(bufio.NewReaderSize(r, bufferSize))
+// decompress opens compressed data, of which head was read from r already. Errors
+// of the data are Faults.
+func decompress(c compression, head []byte, r io.Reader, w *walker) (*expanded, error) {
+	var d io.ReadCloser
+	var err error
+	if s, ok := r.(*section); ok && c.name == "gzip" && s.size >= manyCores {
+		d, err = openOnCores(s)
+	} else {
+		d, err = c.open(bufio.NewReaderSize(io.MultiReader(bytes.NewReader(head), r), bufferSize))
+	}
 	if err != nil {
 		return nil, corruptFault(c.name, err)
 	}

@@ -153,6 +153,7 @@ type listing struct {
 	name string
 	list *os.File
 	root *os.Root // opened when it is needed
+	busy sync.WaitGroup
 }
 
 // open opens a folder and makes sure that it is the one that was listed.
@@ -170,7 +171,9 @@ func (w *folderWalk) open(n folderName) (*listing, error) {
 	return &listing{walk: w, name: n.raw, list: f}, nil
 }
 
+// close waits for the files that are still being read.
 func (d *listing) close() {
+	d.busy.Wait()
 	d.list.Close() // nothing was written to it
 	if d.root != nil {
 		d.root.Close()
@@ -196,7 +199,7 @@ func (w *folderWalk) item(d *listing, n folderName) bool {
 	case 0:
 		if !w.excluded(n.info) {
 			e.Size = n.info.Size()
-			w.offer(e, func() (reusable, error) { return d.open(n.info) })
+			w.file(d, e, n.info)
 		}
 	case fs.ModeSymlink:
 		if root, err := d.files(); err == nil {
@@ -209,13 +212,33 @@ func (w *folderWalk) item(d *listing, n folderName) bool {
 	return false
 }
 
-// open opens the file that info describes. Should it have become something else
-// since, a link or a device, that is not read.
-func (d *listing) open(info fs.FileInfo) (reusable, error) {
+// file offers a file, and reads it on another goroutine if there is a slot: a
+// folder may have many programs.
+func (w *folderWalk) file(d *listing, e sbom.Entry, info fs.FileInfo) {
+	wanted := w.v.Entry(e)
+	if !wanted && !mayBeContainer(e) {
+		return
+	}
 	root, err := d.files()
 	if err != nil {
-		return nil, err
+		w.gap(err, e.Path)
+		return
 	}
+	read := func() { w.take(e, wanted, func() (reusable, error) { return openFileIn(root, info) }) }
+	select {
+	case w.slots <- struct{}{}:
+		d.busy.Go(func() {
+			defer func() { <-w.slots }()
+			read()
+		})
+	default:
+		read()
+	}
+}
+
+// openFileIn opens the file that info describes. Should it have become something
+// else since, a link or a device, that is not read.
+func openFileIn(root *os.Root, info fs.FileInfo) (reusable, error) {
 	f, err := root.OpenFile(info.Name(), os.O_RDONLY|noFollow|noWait, 0)
 	if err != nil {
 		return nil, err

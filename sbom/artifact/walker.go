@@ -64,6 +64,11 @@ func (w *walker) offer(e sbom.Entry, open func() (reusable, error)) bool {
 	if !wanted && !mayBeContainer(e) {
 		return false
 	}
+	return w.take(e, wanted, open)
+}
+
+// take opens an entry that somebody wants or that may be a container.
+func (w *walker) take(e sbom.Entry, wanted bool, open func() (reusable, error)) bool {
 	c, err := open()
 	if err != nil {
 		w.gap(err, e.Path)
@@ -211,7 +216,7 @@ func (w *walker) expand(c io.Reader) (*expanded, error) {
 	if !ok {
 		return nil, sbom.Faultf("compress.corrupt", "not compressed data")
 	}
-	return decompress(kind, io.MultiReader(bytes.NewReader(head[:n]), c), w)
+	return decompress(kind, head[:n], c, w)
 }
 
 // A format is a kind of file that Open can look into.
