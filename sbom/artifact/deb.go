@@ -121,7 +121,7 @@ func (w *debWalk) expandMember(m arMember, r io.Reader) (io.ReadCloser, error) {
 	kind, compressed := compressionOf(head)
 	switch {
 	case compressed:
-		return decompress(kind, buffered, (*walker)(w))
+		return decompress(kind, nil, buffered, (*walker)(w))
 	case path.Ext(m.name) == ".tar":
 		return io.NopCloser(buffered), nil
 	}

@@ -115,33 +115,39 @@ func checkKeys(d *json.Decoder, key string, depth int) error {
 		return errors.New("nested too deep")
 	}
 	seen := map[string]bool{}
-	for d.More() {
+	for err == nil && d.More() {
+		name := ""
 		if delim == '{' {
-			token, err := d.Token()
-			if err != nil {
-				return err
-			}
-			name, _ := token.(string)
-			folded := name
-			if !freeKeys[key] {
-				folded = fold(name)
-			}
-			if seen[folded] {
-				return fmt.Errorf("the key %.100q occurs twice", name)
-			}
-			seen[folded] = true
-			key := name
-			if err := checkKeys(d, key, depth+1); err != nil {
-				return err
-			}
-			continue
+			name, err = checkKey(d, seen, freeKeys[key])
 		}
-		if err := checkKeys(d, "", depth+1); err != nil {
-			return err
+		if err == nil {
+			err = checkKeys(d, name, depth+1)
 		}
 	}
-	_, err = d.Token()
+	if err != nil {
+		return err
+	}
+	_, err = d.Token() // that which closes
 	return err
+}
+
+// checkKey reads the next key of an object of which the keys that were seen are
+// known.
+func checkKey(d *json.Decoder, seen map[string]bool, free bool) (string, error) {
+	token, err := d.Token()
+	if err != nil {
+		return "", err
+	}
+	name, _ := token.(string) // it is: the decoder makes sure
+	folded := name
+	if !free {
+		folded = fold(name)
+	}
+	if seen[folded] {
+		return "", fmt.Errorf("the key %.100q occurs twice", name)
+	}
+	seen[folded] = true
+	return name, nil
 }
 
 // fold returns s as package encoding/json compares keys: without regard to case.

@@ -344,6 +344,13 @@ func TestImageLayers(t *testing.T) {
 			}
 			return img.oci().folder(t)
 		}, "good.list up.list", "", 2},
+		{"a folder of blobs that is a link", func(img *testImage) string {
+			img.oci()
+			img.manifest["layers"].([]any)[1].(map[string]any)["digest"] = "sha512:" + strings.Repeat("a", 128)
+			dir := img.oci().folder(t)
+			sh(t, dir, "ln -s sha256 blobs/sha512; cp blobs/sha256/"+sha256Of(upper).value+" blobs/sha256/"+strings.Repeat("a", 128))
+			return dir
+		}, "good.list", "gap:image.irregular", 2},
 		{"a layer that is a link out of the layout", func(img *testImage) string {
 			img.oci()
 			delete(img.files, blobPath(sha256Of(upper)))
@@ -663,6 +670,21 @@ func TestImageChanges(t *testing.T) {
 	inv, err := sbom.Scan(context.Background(), all[0], []sbom.Cataloger{lists{"in order"}}, sbom.Limits{})
 	if err != nil || places(inv) != "" || codes(inv) != "gap:entry.changed" {
 		t.Errorf("got %q, %q, %v", places(inv), codes(inv), err)
+	}
+}
+
+// TestTruncatedArchive holds that an archive that ends early is one with a gap.
+func TestTruncatedArchive(t *testing.T) {
+	layer := tarOf(t, file("a.list", "a"))
+	data := imageOf(layer).oci().tar(t)
+	for name, cut := range map[string]string{
+		"the end mark": string(data[:len(data)-2*tarBlock]),
+		"compressed":   string(gzipped(t, data)[:len(gzipped(t, data))-6]),
+	} {
+		inv := scan(t, write(t, filepath.Join(t.TempDir(), "image.tar"), []byte(cut)), Options{})
+		if places(inv) != "a.list" || !hasGap(inv) {
+			t.Errorf("%s: got %q, %q", name, places(inv), codes(inv))
+		}
 	}
 }
 

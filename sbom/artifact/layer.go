@@ -118,7 +118,7 @@ func (t *layerTree) pass(w *walker, c *section) (*layerPass, error) {
 		p.archive = p.diff
 		return p, nil
 	}
-	x, err := decompress(kind, p.blob, w)
+	x, err := decompress(kind, nil, p.blob, w)
 	if err != nil {
 		return nil, layerFault(err)
 	}

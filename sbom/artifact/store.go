@@ -53,8 +53,8 @@ func (s folderStore) open(name string) (*section, error) {
 	}
 	defer root.Close()
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if info, err := root.Lstat(dir); err != nil || !info.IsDir() {
-			return nil, errMissing(name)
+		if info, err := root.Lstat(dir); err == nil && !info.IsDir() {
+			return nil, sbom.Faultf("image.irregular", "%.200q is not a folder", dir)
 		}
 	}
 	info, err := root.Lstat(name)
@@ -183,7 +183,7 @@ func (s *tarStore) openExpanded(m member) (*section, error) {
 func (s *tarStore) expand() error {
 	f, err := os.Open(s.path)
 	if err != nil {
-		return imageFault(s.path, err)
+		return imageFault("the archive", err)
 	}
 	defer f.Close()
 	if err := unchanged(f, s.info); err != nil {
@@ -230,28 +230,43 @@ func indexTar(ctx context.Context, f *os.File, info fs.FileInfo, sure bool, limi
 	s := &tarStore{path: f.Name(), info: info, limits: limits, members: map[string]member{}}
 	findings := &collector{}
 	w := &walker{ctx: ctx, v: findings, limits: limits, ledger: newLedger(limits)}
-	var r io.Reader
-	whole := &section{ReaderAt: &disk{f}, size: info.Size()}
-	position := func() int64 { return whole.offset }
-	r = skipper{whole}
-	var head [magicSize]byte
-	n, _ := f.ReadAt(head[:], 0)
-	if _, s.compressed = compressionOf(head[:n]); s.compressed {
-		x, err := w.expand(whole)
-		if err != nil {
-			return nil, nil
-		}
-		defer x.Close() // the data is judged when it is read
-		s.expanded = &spool{limit: limits.Buffer}
-		position = func() int64 { return s.expanded.size }
-		r = io.TeeReader(x, s.expanded)
+	r, position, err := s.inOrder(w, f)
+	if err != nil {
+		return nil, nil
 	}
+	defer r.Close() // the data is judged when it is read
 	if s.list(w, r, position, sure) && (s.has(dockerManifest) || s.has(ociLayout) && s.has(ociIndex)) {
 		return s, findings.all
 	}
 	s.discard()
 	return nil, nil
 }
+
+// inOrder opens the archive for the first reading, and tells how far that is. What
+// is expanded is kept on the way.
+func (s *tarStore) inOrder(w *walker, f *os.File) (io.ReadCloser, func() int64, error) {
+	whole := &section{ReaderAt: &disk{f}, size: s.info.Size()}
+	head := make([]byte, magicSize)
+	n, _ := f.ReadAt(head, 0) // what cannot be read is met again
+	if _, s.compressed = compressionOf(head[:n]); !s.compressed {
+		return skippingFile{skipper{whole}}, func() int64 { return whole.offset }, nil
+	}
+	x, err := w.expand(whole)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.expanded = &spool{limit: s.limits.Buffer}
+	kept := struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(x, s.expanded), x}
+	return kept, func() int64 { return s.expanded.size }, nil
+}
+
+// A skippingFile is closed by the one who opened the file.
+type skippingFile struct{ skipper }
+
+func (skippingFile) Close() error { return nil }
 
 // list reads the headers of an archive. It reports whether the archive may be one
 // of images.
