@@ -298,7 +298,10 @@ func labelCandidate(key, value string) (c sbom.Candidate, ok bool) {
 	case "vendor":
 		f.Supplier.Name = value
 	case "revision":
-		f.Commit = value
+		if isLowerHex(value) && (len(value) == 40 || len(value) == 64) {
+			f.Commit = value
+		}
+		return c, f.Commit != ""
 	case "source":
 		f.Repository = cleanURL(value)
 		return c, f.Repository != ""

@@ -351,6 +351,20 @@ func TestImageLayers(t *testing.T) {
 			sh(t, dir, "ln -s sha256 blobs/sha512; cp blobs/sha256/"+sha256Of(upper).value+" blobs/sha256/"+strings.Repeat("a", 128))
 			return dir
 		}, "good.list", "gap:image.irregular", 2},
+		{"a layer that is a fifo", func(img *testImage) string {
+			img.oci()
+			delete(img.files, blobPath(sha256Of(upper)))
+			dir := img.folder(t)
+			sh(t, dir, "mkfifo "+blobPath(sha256Of(upper)))
+			return dir
+		}, "good.list", "gap:image.irregular", 2},
+		{"a layer that is a folder", func(img *testImage) string {
+			img.oci()
+			delete(img.files, blobPath(sha256Of(upper)))
+			dir := img.folder(t)
+			sh(t, dir, "mkdir "+blobPath(sha256Of(upper)))
+			return dir
+		}, "good.list", "gap:image.irregular", 2},
 		{"a layer that is a link out of the layout", func(img *testImage) string {
 			img.oci()
 			delete(img.files, blobPath(sha256Of(upper)))
@@ -573,11 +587,11 @@ func TestImageFacts(t *testing.T) {
 		"Env": []string{"TOKEN=SECRET"}, "Cmd": []string{"--password=SECRET"},
 		"Labels": map[string]string{
 			"org.opencontainers.image.version": "1.2.3", "org.opencontainers.image.title": "App",
-			"org.opencontainers.image.source": "https://user:SECRET@git.example/app?token=SECRET", "org.opencontainers.image.revision": "abc",
+			"org.opencontainers.image.source": "https://user:SECRET@git.example/app?token=SECRET", "org.opencontainers.image.revision": strings.Repeat("ab", 20),
 			"org.opencontainers.image.url": "javascript:SECRET", "password": "SECRET", "Version": "x", "version": "y",
 		},
 	}
-	img.manifest["annotations"] = map[string]string{"org.opencontainers.image.version": "1.2.4"}
+	img.manifest["annotations"] = map[string]string{"org.opencontainers.image.version": "1.2.4", "org.opencontainers.image.revision": "main"}
 	d := img.add()
 	d["annotations"] = map[string]string{"io.containerd.image.name": "registry.example:5000/team/app:1.2"}
 	inv := scan(t, img.index(d).folder(t), Options{})
@@ -591,7 +605,7 @@ func TestImageFacts(t *testing.T) {
 		"label | label org.opencontainers.image.title, may be inherited from the base | App   ",
 		"container | annotation org.opencontainers.image.version |  1.2.4  ",
 		"label | label org.opencontainers.image.version, may be inherited from the base |  1.2.3  ",
-		"label | label org.opencontainers.image.revision, may be inherited from the base |    abc",
+		"label | label org.opencontainers.image.revision, may be inherited from the base |    " + strings.Repeat("ab", 20),
 		"label | label org.opencontainers.image.source, may be inherited from the base |   https://git.example/app ",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -725,4 +739,31 @@ func FuzzDocument(f *testing.F) {
 			folded[strings.ToLower(name)] = true
 		}
 	})
+}
+
+// TestLayoutNames has the names that programs give the members of archives of
+// images, and those of other archives.
+func TestLayoutNames(t *testing.T) {
+	const id = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+	for _, name := range []string{".", "oci-layout", "index.json", "manifest.json", "repositories", "blobs/sha256/" + id,
+		id + ".json", id + "/layer.tar", id + "/VERSION", id + "/json", id + ".tar", "sha256:" + id, id + ".tar.gz",
+		"config.json", "layer1.tar", "0/layer.tar", id[:12] + ".tar.gz"} {
+		if !isLayoutName(name, false) {
+			t.Errorf("%s: no", name)
+		}
+	}
+	for _, name := range []string{"bin", "etc/os-release", "app-1.0/main.go", "README", "usr/manifest.json"} {
+		if isLayoutName(name, false) {
+			t.Errorf("%s: yes", name)
+		}
+	}
+	img := twoLayers(t).docker()
+	img.files["README"] = []byte("by hand")
+	ref := img.archive(t)
+	if inv := scan(t, ref, Options{}); inv.Artifact.Format != "tar" {
+		t.Errorf("with another file: %s", inv.Artifact.Format)
+	}
+	if inv := scan(t, "docker-archive:"+ref, Options{}); places(inv) != twoLayersPlaces {
+		t.Errorf("with another file, forced: got %q", places(inv))
+	}
 }

@@ -281,7 +281,7 @@ func (s *tarStore) list(w *walker, r io.Reader, position func() int64, sure bool
 			return true
 		}
 		name, _ := cleanPath(h.Name)
-		if !sure && !isLayoutName(name) || len(s.members) >= maxMembers {
+		if !sure && !isLayoutName(name, h.Typeflag == tar.TypeDir) || len(s.members) >= maxMembers {
 			return false
 		}
 		s.add(w, h, name, position())
@@ -328,8 +328,8 @@ func (c *collector) Found(f sbom.Finding)        { c.all = append(c.all, f) }
 // isLayoutName reports whether archives of images have members of that name: those
 // of an OCI layout; manifest.json and repositories; folders and files that are
 // called after a digest; and layers and configurations, called as one likes, at
-// the top.
-func isLayoutName(name string) bool {
+// the top or in a folder.
+func isLayoutName(name string, folder bool) bool {
 	first, rest, nested := strings.Cut(name, "/")
 	switch first {
 	case ".", "blobs", ociLayout, ociIndex, dockerManifest, "repositories":
@@ -338,7 +338,7 @@ func isLayoutName(name string) bool {
 	if rest == "layer.tar" || rest == "json" || rest == "VERSION" || hexName(first) != "" {
 		return true
 	}
-	return !nested && (hasSuffix(first, []string{".json", ".tar", ".tar.gz", ".tgz"}) || isLowerHex(first))
+	return !nested && (folder || hasSuffix(first, []string{".json", ".tar", ".tar.gz", ".tgz"}) || isLowerHex(first))
 }
 
 // hexName returns the SHA-256 that a file is called after, if it is.
