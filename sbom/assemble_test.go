@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -239,6 +240,44 @@ func TestWhoIsPrincipal(t *testing.T) {
 			}
 			if got := strings.Join(unsaid, " "); got != tt.unsaid {
 				t.Errorf("unknowns: got %q, want %q", got, tt.unsaid)
+			}
+		})
+	}
+}
+
+// TestImagePrincipal holds that what is in an image does not say what the image is:
+// most of it is the base's.
+func TestImagePrincipal(t *testing.T) {
+	program := &sbom.Component{Type: sbom.TypeApplication, Name: "example.org/x/prog", Version: "2", Joints: sbom.Joints{Is: "bin/p"}}
+	system := &sbom.Component{Type: sbom.TypeOperatingSystem, Name: "debian", Version: "12"}
+	tests := []struct {
+		name, called string
+		table        map[string][]*sbom.Component
+		want         string
+	}{
+		{"a distribution", "", map[string][]*sbom.Component{"etc/os-release": {system}}, "test  "},
+		{"one program", "", map[string][]*sbom.Component{"bin/p": {program}}, "example.org/x/prog 2 "},
+		{"one program of that name", "registry.example/prog", map[string][]*sbom.Component{"bin/p": {program}}, "registry.example/prog 2 pkg:oci/prog@sha256:ab"},
+		{"one program of another name", "registry.example/app", map[string][]*sbom.Component{"bin/p": {program}}, "registry.example/app  pkg:oci/app@sha256:ab"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := sbomtest.Image(sbomtest.Tree{Files: map[string]string{}})
+			for p := range tt.table {
+				a.Trees[0].(sbomtest.Tree).Files[p] = p
+			}
+			if tt.called != "" {
+				c := sbom.Candidate{Source: sbom.FromContainer}
+				c.Facts.Name, c.Facts.PURL = tt.called, "pkg:oci/"+path.Base(tt.called)+"@sha256:ab"
+				a.Candidates = append(a.Candidates, c)
+			}
+			m := sbomtest.Assemble(t, a, fixed(tt.table))
+			purl := m.Principal.PURL
+			if strings.HasPrefix(purl, "pkg:generic/") {
+				purl = ""
+			}
+			if got := fmt.Sprintf("%s %s %s", m.Principal.Name, m.Principal.Version, purl); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}

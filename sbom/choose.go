@@ -2,6 +2,7 @@ package sbom
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -16,10 +17,10 @@ func (a *assembly) choosePrincipal(candidates []Candidate) {
 	if c := a.takeSelf(); c != nil {
 		candidates = append(candidates, selfCandidates(c, a.selfSource())...)
 		joints = c.Joints
-	} else if c := a.onlyProgram(); c != nil {
+	} else if c := a.onlyProgram(); c != nil && !a.calledOtherwise(c) {
 		facts := Component{Name: c.Name, Version: c.Version, Architecture: c.Architecture, OS: c.OS}
 		candidates = append(candidates, Candidate{FromProgram, c.Locations[0].Path, Principal{Component: facts}})
-	} else if c := a.operatingSystem("."); c != nil {
+	} else if c := a.operatingSystem("."); c != nil && a.Artifact.Type != TypeContainer {
 		facts := Component{Name: c.Name, Version: c.Version, Links: c.Links}
 		candidates = append(candidates, Candidate{FromOS, c.Locations[0].Path, Principal{Component: facts}})
 	}
@@ -88,6 +89,15 @@ func (a *assembly) onlyProgram() *Component {
 	return only
 }
 
+// calledOtherwise reports whether the artifact has a name of its own that is not
+// that of c: then the version of c says nothing about it.
+func (a *assembly) calledOtherwise(c *Component) bool {
+	return slices.ContainsFunc(a.Artifact.Candidates, func(o Candidate) bool {
+		name := o.Facts.Name
+		return o.Source == FromContainer && name != "" && !strings.EqualFold(path.Base(name), path.Base(c.Name))
+	})
+}
+
 // keepFacts keeps what programs inside the artifact say of their making as
 // properties: only the principal has fields for it.
 func (a *assembly) keepFacts() {
@@ -120,8 +130,9 @@ func (a *assembly) artifactCandidates() []Candidate {
 }
 
 // finishPURL makes the version of the package URL the one that was chosen, unless
-// who gave the URL also gave the version: some ecosystems spell it in two ways. It
-// makes a generic URL for a principal that only people have named.
+// who gave the URL also gave the version: some ecosystems spell it in two ways. In
+// that of an image a digest stands where others have a version. It makes a generic
+// URL for a principal that only people have named.
 func (a *assembly) finishPURL(candidates []Candidate) {
 	p := a.principal
 	if p.PURL == "" {
@@ -132,7 +143,7 @@ func (a *assembly) finishPURL(candidates []Candidate) {
 	}
 	u, err := packageurl.FromString(p.PURL)
 	agree := u.Version != "" && slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Facts.PURL == p.PURL && c.Facts.Version == p.Version })
-	if err != nil || agree || u.Version == p.Version {
+	if err != nil || agree || u.Version == p.Version || u.Type == packageurl.TypeOCI {
 		return
 	}
 	version := p.Version

@@ -43,8 +43,10 @@ type Tree interface {
 	Layer() string
 
 	// Walk tells v every entry of the tree, and gives it the files that it
-	// wants. What cannot be read is told v as a finding; the error is for
-	// the end of the context only.
+	// wants. What cannot be read is told v as a finding. An error that is a
+	// [Fault] says that nothing of the tree is to be believed: it is not what
+	// it was when it was listed, or not what its digest promises. What was
+	// found in it is dropped then.
 	Walk(ctx context.Context, v Visitor) error
 }
 

@@ -111,8 +111,30 @@ func (t *treeScan) walk(ctx context.Context) {
 	t.ctx, t.stop = context.WithCancelCause(ctx)
 	defer t.stop(nil)
 	err := t.tree.Walk(t.ctx, t)
-	if err != nil && ctx.Err() == nil && !errors.Is(context.Cause(t.ctx), errEntries) {
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	if !errors.Is(context.Cause(t.ctx), errEntries) {
 		t.Found(GapFrom(err, "", ""))
+	}
+	var fault *Fault
+	if errors.As(err, &fault) {
+		t.disown()
+	}
+}
+
+// disown forgets all that the tree held, as if it had been empty: its bytes are not
+// what they should be. The findings stay.
+func (t *treeScan) disown() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, k := range t.kept {
+		k.content.Close() // nothing was written to it
+	}
+	t.found, t.kept = nil, nil
+	t.produced, t.links = map[string]int{}, map[string]string{}
+	if t.names != nil {
+		t.names = newNames()
 	}
 }
 
@@ -139,6 +161,9 @@ func (t *treeScan) remember(e Entry) {
 	defer t.mu.Unlock()
 	if t.names != nil {
 		t.names.add(e)
+	}
+	if e.Whiteout || e.Opaque {
+		return // it hides nothing of its own tree
 	}
 	if e.Link != "" {
 		t.links[e.Path] = e.Link

@@ -77,6 +77,70 @@ func codes(all []sbom.Finding) string {
 	return strings.Join(out, " ")
 }
 
+// broken is a tree that turns out, at its end, not to be what it should be.
+type broken struct{ sbomtest.Tree }
+
+func (b broken) Walk(ctx context.Context, v sbom.Visitor) error {
+	if err := b.Tree.Walk(ctx, v); err != nil {
+		return err
+	}
+	return sbom.Faultf("tree.broken", "not what was promised")
+}
+
+// TestScanFault holds that nothing of a tree counts that ends with a fault: neither
+// what it has, nor what it keeps for later, nor what it removes.
+func TestScanFault(t *testing.T) {
+	type tree = sbomtest.Tree
+	lower := tree{Files: map[string]string{"a.list": "one", "b.list": "two"}}
+	upper := tree{ID: "sha256:up", Files: map[string]string{"b.list": "TWO", "c.list": "three", "d.list": "!bad"}, Removed: []string{"a.list"}, Links: map[string]string{"l": "a.list"}}
+	later := funcs{
+		wants:   func(e sbom.Entry) sbom.Want { return sbom.Together(e.Path) },
+		catalog: func(f *sbom.File) ([]*sbom.Component, error) { return lines{}.Catalog(context.Background(), f) },
+	}
+	for name, c := range map[string]sbom.Cataloger{"at once": lines{}, "together": later} {
+		a := sbomtest.Image(lower)
+		a.Trees = append(a.Trees, broken{upper})
+		inv := sbomtest.Scan(t, a, c)
+		if got := names(inv); got != "one two" {
+			t.Errorf("%s: got %q", name, got)
+		}
+		if !slices.ContainsFunc(inv.Findings, func(f sbom.Finding) bool {
+			return f.Kind == sbom.Gap && f.Code == "tree.broken" && f.Layer == "sha256:up"
+		}) {
+			t.Errorf("%s: findings %v", name, inv.Findings)
+		}
+	}
+}
+
+// TestScanWhiteoutOfOwnTree holds that a whiteout hides nothing of its own tree, in
+// whatever order a layer lists the two.
+func TestScanWhiteoutOfOwnTree(t *testing.T) {
+	order := listed{file: "a.list", content: "one", then: []sbom.Entry{{Path: "a.list", Whiteout: true}, {Path: "a.list", Opaque: true}}}
+	a := sbomtest.Image()
+	a.Trees = []sbom.Tree{order}
+	if inv := sbomtest.Scan(t, a, lines{}); names(inv) != "one" || len(inv.Findings) > 0 {
+		t.Errorf("got %q, findings %v", names(inv), inv.Findings)
+	}
+}
+
+// listed is a tree of one file and of entries that come after it.
+type listed struct {
+	file, content string
+	then          []sbom.Entry
+}
+
+func (listed) Layer() string { return "" }
+
+func (l listed) Walk(ctx context.Context, v sbom.Visitor) error {
+	if err := (sbomtest.Tree{Files: map[string]string{l.file: l.content}}).Walk(ctx, v); err != nil {
+		return err
+	}
+	for _, e := range l.then {
+		v.Entry(e)
+	}
+	return nil
+}
+
 func TestScanOverlay(t *testing.T) {
 	type tree = sbomtest.Tree
 	base := tree{Files: map[string]string{"a/x.list": "one", "a/y.list": "two", "b/z.list": "three"}}

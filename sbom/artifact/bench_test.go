@@ -2,6 +2,8 @@ package artifact
 
 import (
 	"archive/tar"
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -11,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -137,20 +140,23 @@ func (t text) Read(p []byte) (int, error) {
 
 func BenchmarkTar(b *testing.B) {
 	name := benchTar(b)
-	ratio(b, "x-headers", walkAll(b, name), func() {
-		f, err := os.Open(name)
-		if err != nil {
+	ratio(b, "x-headers", walkAll(b, name), func() { readHeaders(b, name) })
+}
+
+// readHeaders reads the headers of a tar archive.
+func readHeaders(b *testing.B, name string) {
+	f, err := os.Open(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	for r := tar.NewReader(f); ; {
+		if _, err := r.Next(); err == io.EOF {
+			return
+		} else if err != nil {
 			b.Fatal(err)
 		}
-		defer f.Close()
-		for r := tar.NewReader(f); ; {
-			if _, err := r.Next(); err == io.EOF {
-				return
-			} else if err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
+	}
 }
 
 func BenchmarkTarGzip(b *testing.B) {
@@ -169,5 +175,103 @@ func BenchmarkTarGzip(b *testing.B) {
 		if _, err := io.Copy(io.Discard, r); err != nil {
 			b.Fatal(err)
 		}
+	})
+}
+
+// benchImage makes an image of four layers.
+func benchImage(b *testing.B) *testImage {
+	img := imageOf()
+	for range 4 {
+		data, err := os.ReadFile(benchTar(b))
+		if err != nil {
+			b.Fatal(err)
+		}
+		name := fmt.Sprintf("layer%d", len(img.layers))
+		img.layers = append(img.layers, append(tarOf(b, file(name, ""))[:tarBlock:tarBlock], data...))
+	}
+	return img
+}
+
+// scanAll scans an image without wanting anything.
+func scanAll(b *testing.B, ref string, digests []string) func() {
+	return func() {
+		inv := scan(b, ref, Options{Digests: digests}, noCataloger{})
+		if hasGap(inv) {
+			b.Fatal(inv.Findings)
+		}
+	}
+}
+
+type noCataloger struct{ lists }
+
+func (noCataloger) Wants(sbom.Entry) sbom.Want { return sbom.No }
+
+// BenchmarkImageGzip compares with inflating the layers on all cores, and with
+// comparing their digests as well.
+func BenchmarkImageGzip(b *testing.B) {
+	img := benchImage(b).gzipped(b)
+	packed := make([][]byte, len(img.layers))
+	for i, l := range img.layers {
+		packed[i] = img.pack(l)
+	}
+	ref := img.oci().folder(b)
+	inflate := func(prove bool) func() {
+		return func() {
+			var wg sync.WaitGroup
+			slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+			for _, p := range packed {
+				slots <- struct{}{}
+				wg.Go(func() {
+					defer func() { <-slots }()
+					blob, diff := sha256.New(), sha256.New()
+					var in io.Reader = bytes.NewReader(p)
+					var out io.Writer = io.Discard
+					if prove {
+						in, out = bufio.NewReaderSize(io.TeeReader(in, blob), bufferSize), diff
+					}
+					r, err := gzip.NewReader(in)
+					if err == nil {
+						_, err = io.CopyBuffer(struct{ io.Writer }{out}, struct{ io.Reader }{r}, make([]byte, bufferSize))
+					}
+					if err != nil {
+						b.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+		}
+	}
+	b.Run("proved", func(b *testing.B) { ratio(b, "x-inflate", scanAll(b, ref, nil), inflate(false)) })
+	b.Run("proved-to-proved", func(b *testing.B) { ratio(b, "x-inflate-sha256", scanAll(b, ref, nil), inflate(true)) })
+	b.Run("unproved", func(b *testing.B) { ratio(b, "x-inflate", scanAll(b, ref, []string{}), inflate(false)) })
+}
+
+// BenchmarkImagePlain compares a docker archive whose layers are not compressed
+// with reading the headers of its layers, and with hashing it.
+func BenchmarkImagePlain(b *testing.B) {
+	img := benchImage(b)
+	ref := img.docker().archive(b)
+	var layers []string
+	for _, l := range img.layers {
+		layers = append(layers, write(b, filepath.Join(b.TempDir(), "layer.tar"), l))
+	}
+	b.Run("unproved", func(b *testing.B) {
+		ratio(b, "x-headers", scanAll(b, ref, []string{}), func() {
+			for _, name := range layers {
+				readHeaders(b, name)
+			}
+		})
+	})
+	b.Run("proved", func(b *testing.B) {
+		ratio(b, "x-sha256-and-sha512", scanAll(b, ref, nil), func() {
+			f, err := os.Open(ref)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer f.Close()
+			if _, err := digests(context.Background(), f, nil); err != nil {
+				b.Fatal(err)
+			}
+		})
 	})
 }

@@ -22,8 +22,9 @@ import (
 // errChanged is the error of a file that is another one than it was.
 var errChanged = &sbom.Fault{Code: "entry.changed", Err: errors.New("the file changed while it was read")}
 
-// openFile opens a file artifact. If plain is set, it is not looked into.
-func openFile(ctx context.Context, name string, plain bool, o Options) (*sbom.Artifact, error) {
+// openFile opens a file artifact. With the kind "file" it is not looked into.
+func openFile(ctx context.Context, name string, kind string, o Options) ([]*sbom.Artifact, error) {
+	plain := kind == kindFile
 	f, err := os.OpenFile(name, os.O_RDONLY|noWait, 0)
 	if err != nil {
 		return nil, err
@@ -44,8 +45,13 @@ func openFile(ctx context.Context, name string, plain bool, o Options) (*sbom.Ar
 	if a.Digests, err = digests(ctx, f, o.Digests); err != nil {
 		return nil, err
 	}
+	if a.Format == string(formatTar) || !plain && kind != "" {
+		if images, err := openArchive(ctx, f, info, kind, *a, o); err != nil || images != nil {
+			return images, err
+		}
+	}
 	a.Trees = []sbom.Tree{&fileTree{path: name, info: info, name: a.Name, format: format, plain: plain, limits: o.Limits}}
-	return a, nil
+	return []*sbom.Artifact{a}, nil
 }
 
 // formatName names the format of a file artifact. Compressed data is called after
@@ -64,6 +70,9 @@ func formatName(f *os.File, size int64, kind format) string {
 		defer x.Close()
 		if isTar, _ := x.isTar(); !isTar {
 			return x.kind
+		}
+		if x.isAPK() {
+			return formatAPK
 		}
 		return string(formatTar)
 	}

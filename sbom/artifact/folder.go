@@ -12,7 +12,7 @@ import (
 )
 
 // openFolder opens a folder artifact.
-func openFolder(name string, o Options) (*sbom.Artifact, error) {
+func openFolder(name string, o Options) ([]*sbom.Artifact, error) {
 	root, err := os.OpenRoot(name)
 	if err != nil {
 		return nil, err
@@ -27,7 +27,8 @@ func openFolder(name string, o Options) (*sbom.Artifact, error) {
 			t.exclude = append(t.exclude, info)
 		}
 	}
-	return &sbom.Artifact{Name: baseName(name), Type: sbom.TypeFile, Format: sbom.FormatFolder, Trees: []sbom.Tree{t}}, nil
+	a := &sbom.Artifact{Name: baseName(name), Type: sbom.TypeFile, Format: sbom.FormatFolder, Trees: []sbom.Tree{t}}
+	return []*sbom.Artifact{a}, nil
 }
 
 // A folderTree is a folder of this machine. Symbolic links are entries and are

@@ -259,7 +259,7 @@ func (w *walker) tarEnd(r *blockReader, err error) {
 		w.gap(r.fault(err), w.place())
 		return
 	}
-	if r.zeros < 2 {
+	if r.zeros < 2 && !w.endless {
 		w.gap(sbom.Faultf("tar.truncated", "the archive has no end mark"), w.place())
 	}
 	buf := make([]byte, 32<<10)

@@ -22,10 +22,12 @@ type walker struct {
 	depth     int    // how many containers below the artifact this one is
 	prefix    string // of paths: "" or "a.tar!/"
 	container string // the format, for Entry.Container
+	layer     bool   // the entries are those of a layer of an image
+	endless   bool   // tar archives here are cut off before their end marks
 }
 
 // place returns the path of the container itself.
-func (w *walker) place() string { return strings.TrimSuffix(w.prefix, "!/") }
+func (w *walker) place() string { return strings.TrimSuffix(strings.TrimSuffix(w.prefix, "/"), "!") }
 
 func (w *walker) gap(err error, place string) {
 	if w.ctx.Err() == nil {
@@ -37,6 +39,9 @@ func (w *walker) gap(err error, place string) {
 func (w *walker) entry(e sbom.Entry) sbom.Entry {
 	e.Path = w.prefix + e.Path
 	e.Container = w.container
+	if w.layer {
+		return w.whiteout(e)
+	}
 	return e
 }
 
@@ -130,6 +135,7 @@ func (w *walker) enter(e sbom.Entry, c reusable, f format) {
 	inner := *w
 	inner.depth++
 	inner.prefix = e.Path + "!/"
+	inner.layer, inner.endless = false, false
 	inner.inside(c, e.Size, f)
 }
 
@@ -147,6 +153,9 @@ func (w *walker) inside(c reusable, size int64, f format) {
 	case formatZip:
 		w.container = "zip"
 		w.zip(c, size)
+	case formatDeb:
+		w.container = "deb"
+		w.deb(c, size)
 	case formatRPM:
 		w.rpm(c, size)
 	case formatCompressed:
@@ -184,6 +193,11 @@ func (w *walker) compressed(c reusable) {
 
 // compressedTar walks the archive that r is, the expanded bytes of c.
 func (w *walker) compressedTar(r *expanded, c reusable) {
+	if r.isAPK() {
+		c.again()
+		w.apk(c)
+		return
+	}
 	w.container = "tar"
 	w.tar(r, func() (io.ReadCloser, error) {
 		c.again()
@@ -214,6 +228,7 @@ const (
 	formatNone       format = ""
 	formatTar        format = "tar"
 	formatZip        format = "zip"
+	formatDeb        format = "deb"
 	formatRPM        format = "rpm"
 	formatCompressed format = "compressed" // with something inside
 )
@@ -236,6 +251,8 @@ func recognise(c io.ReaderAt, size int64, named bool) (format, error) {
 		return formatCompressed, nil
 	case isZipStart(head):
 		return formatZip, nil
+	case bytes.HasPrefix(head, []byte(debMagic)):
+		return formatDeb, nil
 	case bytes.HasPrefix(head, []byte(rpmLead)):
 		return formatRPM, nil
 	case isTarHeader(head):
@@ -255,7 +272,8 @@ func isZipStart(head []byte) bool {
 // containerSuffixes are names that containers usually have.
 var containerSuffixes = []string{
 	".tar", ".tgz", ".tar.gz", ".tar.zst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tbz",
-	".rpm", ".zip", ".whl", ".egg", ".jar", ".war", ".ear", ".pyz", ".pex",
+	".zip", ".whl", ".egg", ".jar", ".war", ".ear", ".pyz", ".pex",
+	".deb", ".udeb", ".apk", ".rpm",
 }
 
 // largeEnough is the size from which on a file is looked at whatever its name.
