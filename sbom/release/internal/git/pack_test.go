@@ -92,6 +92,11 @@ func TestLongOffsets(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.git("index-pack", "--index-version=2,0x40", "-o", idx, packs[0])
+	repo := r.open()
+	repo.openPacks()
+	if p := repo.packs[0]; p.idxSize-p.longOffsets()-2*20 < 8 {
+		t.Fatal("git wrote no long offsets")
+	}
 	compareObjects(t, r)
 }
 

@@ -62,9 +62,8 @@ func cleanPath(s string) (string, error) {
 	if i := strings.LastIndex(host, "@"); i >= 0 {
 		host = host[i+1:]
 	}
-	first, _, _ := strings.Cut(path, "/")
-	if host == "" || path == "" || strings.ContainsAny(first, "@:") || strings.ContainsAny(path, "?#") {
-		// What precedes an @ here would be a password that follows "user:".
+	if host == "" || path == "" || strings.ContainsAny(path, "@?#") {
+		// What precedes an @ would be a password: "user:password@host".
 		return "", fmt.Errorf("the URL of origin is malformed: %w", ErrCorrupt)
 	}
 	return strings.ToLower(host) + ":" + path, nil
