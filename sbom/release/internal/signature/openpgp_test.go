@@ -62,6 +62,13 @@ func (k *pgpKeys) sign(r *testRepo, name, key, options string, rev string) {
 		"tag", "-u", key+"!", "-m", "message of "+name, name, rev)
 }
 
+// signed returns a tag object that Alice signed as it is.
+func (k *pgpKeys) signed(payload string, options ...string) string {
+	k.home.t.Helper()
+	args := append([]string{"--batch", "--armor", "-u", k.alice}, options...)
+	return payload + k.home.run("20231114", payload, append(args, "--detach-sign")...)
+}
+
 // TestOpenPGP reaches every result with real keys, and compares with git
 // verify-tag. Where git is not as strict, weaker says how; where it is stricter
 // than our reading of "valid at tagging time", stricter does.
@@ -103,7 +110,14 @@ func testOpenPGP(t *testing.T, format string) {
 	r.replace("alice-appended", alice+"more text\n")
 	r.replace("cut", strings.Replace(alice[:len(alice)-20], "tag alice", "tag cut", 1))
 	r.replace("header", strings.Replace(alice, "\n\n", "\ngpgsig-sha256 unsigned text\n\n", 1))
-	r.replace("twice", strings.Replace(alice, "tag alice\n", "tag alice\ntag v2\n", 1))
+	commit := "object " + r.git("rev-parse", "HEAD") + "\ntype commit\n"
+	const tagger = "tagger C <c@example.org> 1700000000 +0000\n\nmessage\n"
+	r.replace("twice", k.signed(commit+"tag twice\ntag v2\n"+tagger))
+	r.replace("objects", k.signed("object "+r.git("rev-parse", "HEAD^")+"\n"+commit+"tag objects\n"+tagger))
+	r.replace("textmode", k.signed(commit+"tag textmode\n"+tagger, "--textmode"))
+	r.replace("taggerless", k.signed(commit+"tag taggerless\n\nmessage\n"))
+	r.replace("notation", k.signed(commit+"tag notation\n"+tagger, "--sig-notation", "!x@example.org=y"))
+	r.replace("x509", commit+"tag x509\n"+tagger+"-----BEGIN SIGNED MESSAGE-----\nMIIB\n-----END SIGNED MESSAGE-----\n")
 	r.replace("message", strings.ReplaceAll(strings.Replace(alice, "tag alice", "tag message", 1), "PGP SIGNATURE", "PGP MESSAGE"))
 	r.git("tag", "-m", "not signed", "replaced", "HEAD")
 	r.git("update-ref", "refs/replace/"+r.git("rev-parse", "replaced"), r.git("rev-parse", "alice"))
@@ -128,7 +142,12 @@ func testOpenPGP(t *testing.T, format string) {
 		{tag: "appended", want: Expected{Commit: head}, result: Bad},
 		{tag: "alice-appended", want: Expected{Commit: head}, result: Bad, reason: "text after", weaker: "gpg stops at the end of the armor"},
 		{tag: "two", want: Expected{Commit: head}, result: Bad, reason: "more than one"},
-		{tag: "twice", want: Expected{Commit: head}, result: Bad},
+		{tag: "twice", want: Expected{Commit: head}, result: Bad, weaker: "git reads the first header"},
+		{tag: "objects", want: Expected{Commit: head}, result: Bad, weaker: "git does not parse what it verifies"},
+		{tag: "textmode", want: Expected{Commit: head}, result: Unsupported, weaker: "gpg takes signatures over text, which ignore line ends"},
+		{tag: "taggerless", want: Expected{Commit: head}, result: Unsupported},
+		{tag: "notation", want: Expected{Commit: head}, result: Unsupported, reason: "x@example.org"},
+		{tag: "x509", want: Expected{Commit: head}, result: Unsupported, reason: "X.509"},
 		{tag: "stranger", want: Expected{Commit: head}, result: UnknownKey, weaker: "git takes every key in the keyring"},
 		{tag: "absent", want: Expected{Commit: head}, result: UnknownKey},
 		{tag: "ended", want: Expected{Commit: head}, result: Expired},
