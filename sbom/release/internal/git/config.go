@@ -21,7 +21,7 @@ type config struct {
 var knownExtensions = map[string]bool{
 	"noop": true, "noop-v1": true, "partialclone": true, "preciousobjects": true,
 	"worktreeconfig": true, "relativeworktrees": true, "compatobjectformat": true,
-	"objectformat": true, "refstorage": true,
+	"objectformat": true, "refstorage": true, "submodulepathconfig": true,
 }
 
 // readConfig reads the config file and decides whether the repository can be

@@ -138,14 +138,13 @@ func TestCleanURL(t *testing.T) {
 func FuzzCleanURL(f *testing.F) {
 	f.Add("https://", "user:", "@example.org/a")
 	f.Add("", "git:", "@example.org:a.git")
-	f.Add("https://example.org/a", "?token=", "")
+	f.Add("ssh://", "", "@@example.org")
 	f.Add("", "", "@example.org:a.git")
 	f.Fuzz(func(t *testing.T, scheme, user, rest string) {
 		const secret = "hunter2"
-		if strings.ContainsAny(scheme, "@/?#") && !strings.HasSuffix(scheme, "://") {
-			return // in a path there may be anything
-		}
-		if strings.Count(scheme, "/") > 2 || strings.ContainsAny(user, "/?#\\@") || !strings.HasPrefix(rest, "@") || strings.ContainsAny(scheme, "@?#\\") {
+		// In a path there may be anything; the password must be before the host.
+		if scheme != "" && !remoteSchemes[strings.TrimSuffix(strings.ToLower(scheme), "://")] ||
+			strings.ContainsAny(user, `/?#\@`) || !strings.HasPrefix(rest, "@") {
 			return
 		}
 		got, err := cleanURL(scheme + user + secret + rest)

@@ -16,8 +16,9 @@ import (
 //
 // A file is compared by what the index recorded of it (size, time, type and
 // executable bit) and, where that differs or is too fresh to be trusted, by its
-// bytes. Filters and conversions of line endings are settings and not applied:
-// a file that they change and that was touched since is Modified. Files marked
+// bytes. Filters, conversions of line endings and core.fileMode are settings
+// and not applied: a file that they concern, and that was touched since, is
+// Modified. Files marked
 // assume-unchanged are compared all the same. A submodule is Modified if
 // another commit is checked out in it or if it is itself not clean.
 //
@@ -58,6 +59,7 @@ func (r *Repository) status(depth int) (*Status, error) {
 	for _, e := range entries {
 		w.compare(e)
 	}
+	w.leave()
 	w.untracked(".", 0)
 	return &w.Status, errors.Join(w.errs...)
 }
@@ -68,8 +70,10 @@ type walker struct {
 	r       *Repository
 	depth   int // how much deeper submodules may nest
 	written int64
-	nanos   int // of the second in which the index was written
-	dirs    map[string]bool
+	nanos   int             // of the second in which the index was written
+	dirs    map[string]bool // whether a path is a folder, and no link to one
+	dir     string          // the folder of the file that was compared last
+	root    *os.Root        // that folder, opened; nil if it is none
 	tracked map[string]bool // paths in the index, and their folders
 	seen    int
 	errs    []error
@@ -161,10 +165,12 @@ func (w *walker) track(p string) {
 // same reports whether a file is what the index says.
 func (w *walker) same(e indexEntry) (bool, error) {
 	missing := e.absent || e.mode&modeType == modeSubmodule
-	if !w.realDir(path.Dir(e.path)) {
-		return missing, nil
+	root, err := w.enter(path.Dir(e.path))
+	if root == nil {
+		return missing, err
 	}
-	fi, err := w.r.work.Lstat(e.path)
+	name := path.Base(e.path)
+	fi, err := root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return missing, nil
 	}
@@ -178,7 +184,7 @@ func (w *walker) same(e indexEntry) (bool, error) {
 		if fi.Mode().Type() != fs.ModeSymlink {
 			return false, nil
 		}
-		target, err := w.r.work.Readlink(e.path)
+		target, err := root.Readlink(name)
 		return err == nil && w.r.format.hash(kindBlob, []byte(target)) == e.id, err
 	}
 	if !fi.Mode().IsRegular() {
@@ -191,7 +197,32 @@ func (w *walker) same(e indexEntry) (bool, error) {
 	if w.unchanged(e, fi) {
 		return true, nil
 	}
-	return w.sameBytes(e)
+	return w.sameBytes(e, root)
+}
+
+// enter opens the folder dir. Files come sorted, so that most of them are in the
+// folder of the one before. It returns nil if dir is not there.
+func (w *walker) enter(dir string) (*os.Root, error) {
+	if dir == w.dir {
+		return w.root, nil
+	}
+	w.leave()
+	if !w.realDir(dir) {
+		w.dir = dir
+		return nil, nil
+	}
+	root, err := w.r.work.OpenRoot(dir)
+	if err == nil {
+		w.dir, w.root = dir, root
+	}
+	return root, err
+}
+
+func (w *walker) leave() {
+	if w.root != nil {
+		w.root.Close()
+	}
+	w.dir, w.root = "", nil
 }
 
 // realDir reports whether dir and the folders above it are folders and not
@@ -226,8 +257,8 @@ func (w *walker) unchanged(e indexEntry, fi fs.FileInfo) bool {
 }
 
 // sameBytes hashes a file as a blob.
-func (w *walker) sameBytes(e indexEntry) (bool, error) {
-	f, size, err := openRegular(w.r.work, e.path)
+func (w *walker) sameBytes(e indexEntry, root *os.Root) (bool, error) {
+	f, size, err := openRegular(root, path.Base(e.path))
 	if err != nil {
 		return false, err
 	}

@@ -119,7 +119,9 @@ func TestStatus(t *testing.T) {
 			r.commit("a", "ours")
 			r.try("merge", "other")
 		}, true, ""},
-		{"another commit", func(r *testRepo) { r.git("update-ref", "HEAD", r.git("commit-tree", "-m", "x", r.git("mktree", "--missing"))) }, true, ""},
+		{"another commit", func(r *testRepo) {
+			r.git("update-ref", "HEAD", r.git("commit-tree", "-m", "x", r.git("mktree", "--missing")))
+		}, true, ""},
 		{"no index", func(r *testRepo) { os.Remove(filepath.Join(r.dir, ".git/index")) }, true, ""},
 	}
 	for _, version := range []string{"2", "4"} {

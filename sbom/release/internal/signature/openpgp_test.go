@@ -69,18 +69,10 @@ func (k *pgpKeys) signed(payload string, options ...string) string {
 	return payload + k.home.run("20231114", payload, append(args, "--detach-sign")...)
 }
 
-// TestOpenPGP reaches every result with real keys, and compares with git
-// verify-tag. Where git is not as strict, weaker says how; where it is stricter
-// than our reading of "valid at tagging time", stricter does.
-func TestOpenPGP(t *testing.T) {
-	for _, format := range []string{"sha1", "sha256"} {
-		t.Run(format, func(t *testing.T) { testOpenPGP(t, format) })
-	}
-}
-
-func testOpenPGP(t *testing.T, format string) {
-	k := newPGPKeys(t)
-	r := newRepo(t, format, k.home.env())
+// signTags makes the tags that git and gpg make. It returns the keys of those
+// that are named for one.
+func (k *pgpKeys) signTags(r *testRepo) map[string]string {
+	r.t.Helper()
 	signed := map[string]string{"alice": k.alice, "stranger": k.stranger, "absent": k.absent, "late": k.late, "ended": k.ended,
 		"lost": k.lost, "later": k.replacedLater, "earlier": k.replaced, "short": k.short}
 	for name, key := range signed {
@@ -97,8 +89,12 @@ func testOpenPGP(t *testing.T, format string) {
 	r.env = append(r.env, "GIT_COMMITTER_DATE=1600000000 +0000")
 	k.sign(r, "past", k.alice, "", "HEAD")
 	r.env = append(r.env, "GIT_COMMITTER_DATE=1700000000 +0000")
-	k.spoil(t)
+	return signed
+}
 
+// forgeTags makes tags that git would not, out of those that it made.
+func (k *pgpKeys) forgeTags(r *testRepo) {
+	r.t.Helper()
 	alice := r.raw("alice")
 	r.git("tag", "light", "HEAD")
 	r.git("tag", "-m", "not signed", "unsigned", "HEAD")
@@ -121,6 +117,23 @@ func testOpenPGP(t *testing.T, format string) {
 	r.replace("message", strings.ReplaceAll(strings.Replace(alice, "tag alice", "tag message", 1), "PGP SIGNATURE", "PGP MESSAGE"))
 	r.git("tag", "-m", "not signed", "replaced", "HEAD")
 	r.git("update-ref", "refs/replace/"+r.git("rev-parse", "replaced"), r.git("rev-parse", "alice"))
+}
+
+// TestOpenPGP reaches every result with real keys, and compares with git
+// verify-tag. Where git is not as strict, weaker says how; where it is stricter
+// than our reading of "valid at tagging time", stricter does.
+func TestOpenPGP(t *testing.T) {
+	for _, format := range []string{"sha1", "sha256"} {
+		t.Run(format, func(t *testing.T) { testOpenPGP(t, format) })
+	}
+}
+
+func testOpenPGP(t *testing.T, format string) {
+	k := newPGPKeys(t)
+	r := newRepo(t, format, k.home.env())
+	signed := k.signTags(r)
+	k.spoil(t)
+	k.forgeTags(r)
 
 	head := r.id("HEAD")
 	tests := []struct {
@@ -243,6 +256,10 @@ func TestAddKeyring(t *testing.T) {
 	b := g.key("B <b@example.org>", "rsa2048", "never")
 	one, two := g.export(a), g.export(b)
 	binary := []byte(g.run("20261001", "", "--batch", "--export", a, b))
+	keybox, err := os.ReadFile(g.dir + "/pubring.kbx")
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		name    string
 		in      []byte
@@ -262,6 +279,7 @@ func TestAddKeyring(t *testing.T) {
 		{"broken block, then a good one", append([]byte(beginKeys+"\n\nAAAA\n"+endKeys+"\n"), two...), 1, "block 1"},
 		{"cut off", binary[:len(binary)-10], 1, ""},
 		{"no user ID", []byte(g.run("20261001", "", "--batch", "--export", "--export-filter", "drop-subkey=secret=2", "--export-filter", "keep-uid=uid=nobody", a)), 0, ""},
+		{"keybox", keybox, 0, ""},
 		{"large", make([]byte, maxKeyring+1), 0, "more than"},
 	}
 	for _, tt := range tests {

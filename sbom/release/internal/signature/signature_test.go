@@ -127,6 +127,30 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// TestKeyFlags has keys that may not sign.
+func TestKeyFlags(t *testing.T) {
+	s := newSample(t)
+	self := identity(s.signers.keyring[0]).SelfSignature
+	verify := func() Record {
+		return Verify(s.tag(s.raw[OpenPGP]), Expected{Commit: s.commit}, s.signers)
+	}
+	self.FlagSign = false
+	if rec := verify(); rec.Result != Bad || !strings.Contains(rec.Reason, "not one for signing") {
+		t.Errorf("a key that may not sign: got %+v", rec)
+	}
+	self.FlagsValid = false
+	if rec := verify(); rec.Result != Good {
+		t.Errorf("a key without flags: got %+v", rec)
+	}
+	// As a subkey of another key, which it has not signed.
+	e := s.signers.keyring[0]
+	stolen := openpgp.Subkey{PublicKey: e.PrimaryKey, Sig: self}
+	s.signers.keyring = openpgp.EntityList{{PrimaryKey: e.Subkeys[0].PublicKey, Identities: e.Identities, Subkeys: []openpgp.Subkey{stolen}}}
+	if rec := verify(); rec.Result != Bad || !strings.Contains(rec.Reason, "not one for signing") {
+		t.Errorf("a subkey without flags: got %+v", rec)
+	}
+}
+
 // TestChain has tags whose parts do not belong to each other, which package git
 // would not return.
 func TestChain(t *testing.T) {
