@@ -48,6 +48,7 @@ type limits struct {
 	indexPaths int64 // the paths of an index, once expanded
 	object     int64 // one object, inflated
 	work       int64 // all that is inflated to make one object
+	total      int64 // what all objects together may cost, see meter
 	deltas     int   // the length of a delta chain; git makes at most 4095
 	packs      int   // pack files
 	refs       int   // tags
@@ -68,6 +69,7 @@ func defaultLimits() limits {
 		indexPaths: 512 << 20,
 		object:     16 << 20,
 		work:       256 << 20,
+		total:      16 << 30,
 		deltas:     4095,
 		packs:      1000,
 		refs:       500_000,
@@ -91,6 +93,7 @@ type Repository struct {
 	config config
 	limits limits
 
+	meter     meter
 	packs     []*pack // nil until the first object is looked up
 	packsRead bool
 	packsErr  error // the packs that cannot be used
@@ -108,7 +111,7 @@ func Open(dir string) (*Repository, error) {
 }
 
 func open(dir string, l limits) (*Repository, error) {
-	r := &Repository{limits: l}
+	r := &Repository{limits: l, meter: meter{max: l.total}}
 	if err := r.openRoots(dir); err != nil {
 		r.Close()
 		return nil, err

@@ -41,6 +41,24 @@ func (r *Repository) object(id ID) (kind string, body []byte, err error) {
 	return "", nil, fmt.Errorf("object %v: %w", id, packErr)
 }
 
+// A meter bounds what all reads of a Repository cost together, in bytes that
+// are inflated. A small repository can name the same costly object a million
+// times.
+type meter struct{ spent, max int64 }
+
+// The costs of what is slow without inflating much.
+const (
+	costProbe = 64   // reading one name in an index
+	costEntry = 1024 // beginning a zlib stream
+)
+
+func (m *meter) spend(n int64) error {
+	if m.spent += n; m.spent > m.max {
+		return fmt.Errorf("reading objects for more than %d bytes: %w", m.max, ErrLimit)
+	}
+	return nil
+}
+
 // check returns an error if kind and body do not have the name id.
 func (f format) check(id ID, kind string, body []byte) error {
 	if got := f.hash(kind, body); got != id {
@@ -63,6 +81,9 @@ func (r *Repository) looseObject(id ID) (kind string, body []byte, err error) {
 	}
 	if kind, body, err = parseLoose(b, r.limits.object); err != nil {
 		return "", nil, fmt.Errorf("loose: %w", err)
+	}
+	if err := r.meter.spend(costEntry + int64(len(body))); err != nil {
+		return "", nil, err
 	}
 	return kind, body, r.format.check(id, kind, body)
 }

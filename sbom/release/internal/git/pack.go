@@ -59,7 +59,7 @@ func (r *Repository) openPacks() {
 			errs = append(errs, fmt.Errorf("more than %d packs: %w", r.limits.packs, ErrLimit))
 			break
 		}
-		p, err := openPack(r.common, "objects/pack/"+name, r.format)
+		p, err := openPack(r.common, "objects/pack/"+name, r.format, &r.meter)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			continue
@@ -73,6 +73,7 @@ func (r *Repository) openPacks() {
 type pack struct {
 	name   string
 	format format
+	meter  *meter
 	count  int64 // objects
 	fanout [256]uint32
 
@@ -82,7 +83,7 @@ type pack struct {
 }
 
 // openPack opens base.idx and base.pack.
-func openPack(root *os.Root, base string, f format) (*pack, error) {
+func openPack(root *os.Root, base string, f format, m *meter) (*pack, error) {
 	idx, idxSize, err := openRegular(root, base+".idx")
 	if err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func openPack(root *os.Root, base string, f format) (*pack, error) {
 		idx.Close()
 		return nil, err
 	}
-	p := &pack{name: base, format: f, idx: idx, data: data, idxSize: idxSize, dataSize: dataSize,
+	p := &pack{name: base, format: f, meter: m, idx: idx, data: data, idxSize: idxSize, dataSize: dataSize,
 		files: []*os.File{idx, data}}
 	if err := p.readHeaders(); err != nil {
 		p.close()
@@ -197,6 +198,9 @@ func (p *pack) find(id ID) (offset int64, ok bool, err error) {
 		lo = int64(p.fanout[first-1])
 	}
 	for lo < hi {
+		if err := p.meter.spend(costProbe); err != nil {
+			return 0, false, err
+		}
 		mid := (lo + hi) / 2
 		name, err := readAt(p.idx, idxHeader+mid*n, n)
 		if err != nil {
@@ -364,6 +368,9 @@ func (p *pack) object(offset int64, l limits) (kind string, body []byte, err err
 		if err == nil {
 			body, err = applyDelta(body, delta, l.object)
 		}
+		if err == nil {
+			err = p.meter.spend(int64(len(body)))
+		}
 		if err != nil {
 			return "", nil, err
 		}
@@ -379,6 +386,9 @@ func (p *pack) object(offset int64, l limits) (kind string, body []byte, err err
 func (p *pack) inflate(e packEntry, max int64) ([]byte, error) {
 	if e.size > max {
 		return nil, fmt.Errorf("offset %d: %d bytes: %w", e.data, e.size, ErrLimit)
+	}
+	if err := p.meter.spend(costEntry + e.size); err != nil {
+		return nil, err
 	}
 	left := p.end() - e.data
 	if left <= 0 || e.size/1032 > left {

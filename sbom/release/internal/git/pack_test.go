@@ -260,7 +260,7 @@ func (b *packBuilder) index(packSum []byte) []byte {
 
 // openBytes opens an index and a pack that are in memory.
 func openBytes(idx, data []byte) (*pack, error) {
-	p := &pack{name: "pack", format: sha1Format, idx: bytes.NewReader(idx), data: bytes.NewReader(data),
+	p := &pack{name: "pack", format: sha1Format, meter: &meter{max: 1 << 40}, idx: bytes.NewReader(idx), data: bytes.NewReader(data),
 		idxSize: int64(len(idx)), dataSize: int64(len(data))}
 	return p, p.readHeaders()
 }
@@ -475,6 +475,30 @@ func readAll(t *testing.T, idx, data []byte, want map[ID]string) (errs int) {
 		}
 	}
 	return errs
+}
+
+// TestMeter reads one object again and again.
+func TestMeter(t *testing.T) {
+	r := newRepo(t)
+	id := r.commit("a", "1")
+	for _, state := range []string{"loose", "packed"} {
+		l := defaultLimits()
+		l.total = 10 * (costEntry + 1000)
+		repo, err := open(r.dir, l)
+		checkErr(t, err, nil)
+		defer repo.Close()
+		for range 5 {
+			_, err = repo.Commit(id)
+			checkErr(t, err, nil)
+		}
+		for range 20 {
+			_, err = repo.Commit(id)
+		}
+		if checkErr(t, err, ErrLimit); repo.meter.spent < l.total {
+			t.Errorf("%s: got %d", state, repo.meter.spent)
+		}
+		r.git("repack", "-q", "-a", "-d")
+	}
 }
 
 // FuzzPack holds that what comes out of a pack has its name.

@@ -264,7 +264,7 @@ func checkRefName(name string) error {
 		}
 	}
 	if strings.Contains(name, "..") || strings.Contains(name, "@{") || strings.HasSuffix(name, ".") {
-		return bad("..,  @{ or a dot at the end")
+		return bad(".. or @{ in it, or a dot at the end")
 	}
 	for _, part := range strings.Split(name, "/") {
 		if part == "" || strings.HasPrefix(part, ".") || strings.HasSuffix(part, ".lock") {
