@@ -33,8 +33,9 @@ type Status struct {
 	Cut       bool // a list has more entries than the 1000 that it is kept to
 }
 
-// Dirty reports whether tracked files differ from the commit. The go command
-// also sets vcs.modified for untracked files that are not ignored.
+// Dirty reports whether tracked files differ from the commit. It does not count
+// untracked files; the go command sets vcs.modified for those, too, that are not
+// ignored.
 func (s *Status) Dirty() bool { return s.Staged || len(s.Unmerged)+len(s.Modified) > 0 }
 
 // Status reads the whole index and looks at every file of the work tree. If
@@ -68,9 +69,9 @@ func (r *Repository) status(depth int) (*Status, error) {
 type walker struct {
 	Status
 	r       *Repository
-	depth   int // how much deeper submodules may nest
-	written int64
-	nanos   int             // of the second in which the index was written
+	depth   int             // how much deeper submodules may nest
+	written int64           // when the index was written, in seconds
+	nanos   int             // and the rest of it
 	dirs    map[string]bool // whether a path is a folder, and no link to one
 	dir     string          // the folder of the file that was compared last
 	root    *os.Root        // that folder, opened; nil if it is none

@@ -71,8 +71,9 @@ type Expected struct {
 	Now time.Time
 }
 
-// Verify judges a tag. It does not panic, whatever a library does: a panic is a
-// Bad result.
+// Verify judges a tag. A nil tag, which is to stand for one that package git
+// could not read, is Bad. Verify does not panic, whatever a library does: a
+// panic is a Bad result.
 func Verify(tag *git.Tag, want Expected, signers *Signers) (rec Record) {
 	defer func() {
 		if p := recover(); p != nil {

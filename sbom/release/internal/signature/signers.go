@@ -131,9 +131,9 @@ func countKeys(b []byte) (int, error) {
 }
 
 // AddAllowedSigners adds the SSH keys of a file in the format that ssh-keygen(1)
-// describes under ALLOWED SIGNERS. Times in it that name no zone are in local;
-// ssh-keygen takes the zone of the machine, which would make the same tag good
-// here and bad there. A line that cannot be read is an error; the others are
+// describes under ALLOWED SIGNERS. Times in it that name no zone are in local,
+// or UTC if that is nil; ssh-keygen takes the zone of the machine, which would
+// make the same tag good here and bad there. A line that cannot be read is an error; the others are
 // added nevertheless.
 func (s *Signers) AddAllowedSigners(b []byte, local *time.Location) error {
 	if len(b) > maxAllowed {
