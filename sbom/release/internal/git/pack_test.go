@@ -522,7 +522,11 @@ func FuzzPack(f *testing.F) {
 			return
 		}
 		for i := range min(p.count, 20) {
-			if offset, err := p.offset(i); err == nil && (offset < 12 || offset >= p.end()) {
+			offset, err := p.offset(i)
+			if err != nil {
+				continue
+			}
+			if _, err := p.entry(offset); err == nil && (offset < 12 || offset >= p.end()) {
 				t.Errorf("object %d is at %d of %d", i, offset, p.dataSize)
 			}
 		}

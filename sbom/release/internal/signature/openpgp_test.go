@@ -2,6 +2,7 @@ package signature
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,8 @@ func (k *pgpKeys) signTags(r *testRepo) map[string]string {
 	k.sign(r, "tree", k.alice, "", "HEAD^{tree}")
 	r.env = append(r.env, "GIT_COMMITTER_DATE=1600000000 +0000")
 	k.sign(r, "past", k.alice, "", "HEAD")
+	r.env = append(r.env, "GIT_COMMITTER_DATE=1710000000 +0000")
+	k.sign(r, "stale", k.alice, "--default-sig-expire 1d", "HEAD")
 	r.env = append(r.env, "GIT_COMMITTER_DATE=1700000000 +0000")
 	return signed
 }
@@ -167,6 +170,7 @@ func testOpenPGP(t *testing.T, format string) {
 		{tag: "past", want: Expected{Commit: head}, result: Expired, weaker: "git does not look at the tagger's time"},
 		{tag: "lost", want: Expected{Commit: head}, result: Revoked},
 		{tag: "earlier", want: Expected{Commit: head}, result: Revoked},
+		{tag: "stale", want: Expected{Commit: head}, result: Expired},
 		{tag: "brief", want: Expected{Commit: head}, result: Good, stricter: "git has the signature expired since"},
 		{tag: "brief", want: Expected{Commit: head, Now: tagged.AddDate(1, 0, 0)}, result: Expired},
 		{tag: "alice", want: Expected{Commit: head, Now: tagged.AddDate(0, 0, -1)}, result: Bad, reason: "future", weaker: "git does not look at the tagger's time"},
@@ -256,6 +260,7 @@ func TestAddKeyring(t *testing.T) {
 	b := g.key("B <b@example.org>", "rsa2048", "never")
 	one, two := g.export(a), g.export(b)
 	binary := []byte(g.run("20261001", "", "--batch", "--export", a, b))
+	nameless := []byte(g.run("20261001", "", "--batch", "--export", "--export-filter", "keep-uid=uid=nobody", a))
 	keybox, err := os.ReadFile(g.dir + "/pubring.kbx")
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +283,8 @@ func TestAddKeyring(t *testing.T) {
 		{"block without end", one[:100], 0, "no end"},
 		{"broken block, then a good one", append([]byte(beginKeys+"\n\nAAAA\n"+endKeys+"\n"), two...), 1, "block 1"},
 		{"cut off", binary[:len(binary)-10], 1, ""},
-		{"no user ID", []byte(g.run("20261001", "", "--batch", "--export", "--export-filter", "drop-subkey=secret=2", "--export-filter", "keep-uid=uid=nobody", a)), 0, ""},
+		{"no user ID", nameless, 0, ""},
+		{"no user ID, then a good one", append(slices.Clone(nameless), binary...), 2, "1 of 3"},
 		{"keybox", keybox, 0, ""},
 		{"large", make([]byte, maxKeyring+1), 0, "more than"},
 	}

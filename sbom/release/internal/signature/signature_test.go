@@ -151,6 +151,50 @@ func TestKeyFlags(t *testing.T) {
 	}
 }
 
+// TestKeyTimes moves the life of a key around the signature and the tagger.
+func TestKeyTimes(t *testing.T) {
+	tests := []struct {
+		name    string
+		created time.Duration // before the signature
+		life    time.Duration // 0 for ever
+		tagger  time.Duration // before the signature
+		want    Result
+	}{
+		{"for ever", time.Hour, 0, 0, Good},
+		{"long enough", time.Hour, 2 * time.Hour, 0, Good},
+		{"to the second", time.Hour, time.Hour, 0, Good},
+		{"a second too short", time.Hour, time.Hour - time.Second, 0, Expired},
+		{"over before the signature, not before the tagger", 2 * time.Hour, time.Hour, 90 * time.Minute, Expired},
+		{"over before the tagger, not before the signature", time.Hour, 2 * time.Hour, -2 * time.Hour, Expired},
+		{"tagger before the key", time.Hour, 0, 2 * time.Hour, Expired},
+		{"signature before the key", -time.Second, 0, -time.Hour, Bad},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSample(t)
+			e := s.signers.keyring[0]
+			e.PrimaryKey.CreationTime = tagged.Add(-tt.created)
+			life := uint32(tt.life / time.Second)
+			identity(e).SelfSignature.KeyLifetimeSecs = &life
+			tag := s.tag(s.raw[OpenPGP])
+			tag.Objects[0].Time = tagged.Add(-tt.tagger)
+			if rec := Verify(tag, Expected{Commit: s.commit}, s.signers); rec.Result != tt.want {
+				t.Errorf("got %+v, want %s", rec, tt.want)
+			}
+		})
+	}
+}
+
+// TestNothingVerified holds that to find no fault is not enough.
+func TestNothingVerified(t *testing.T) {
+	rec := Record{}
+	j := judge{Record: &rec}
+	j.close()
+	if rec.Result != Bad || rec.Reason == "" {
+		t.Errorf("got %+v", rec)
+	}
+}
+
 // TestChain has tags whose parts do not belong to each other, which package git
 // would not return.
 func TestChain(t *testing.T) {

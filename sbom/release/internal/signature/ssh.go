@@ -33,10 +33,6 @@ func (j *judge) ssh(payload, armored []byte, o *git.TagObject, signers *Signers)
 		j.add(Unsupported, "%v", err)
 		return
 	}
-	if sig.Namespace != namespace {
-		j.add(Bad, "the signature is for namespace %q", sig.Namespace)
-		return
-	}
 	err = sshsig.Verify(bytes.NewReader(payload), sig, sig.PublicKey, sig.HashAlgorithm, namespace)
 	if err != nil {
 		j.add(Bad, "%v", err)
