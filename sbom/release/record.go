@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/github/go-spdx/v2/spdxexp"
+
+	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // RecordName is the name of a release record, at the top of the repository that
@@ -265,4 +267,14 @@ func first[T comparable](a, b T) T {
 		return a
 	}
 	return b
+}
+
+// SupportLevels returns the words for levels of support.
+func SupportLevels() []string { return slices.Clone(forms[levels].values) }
+
+// BuildSettings returns what a record's section build says, as settings of a
+// principal.
+func BuildSettings(command string, environment []string, builder string) []sbom.Property {
+	b := Build{Command: command, Environment: environment, Builder: builder}
+	return b.facts().Settings
 }

@@ -255,7 +255,7 @@ func FuzzParseRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string) {
 		r, err := parse(in)
 		if err != nil {
-			if fault := (*RecordError)(nil); !errors.As(err, &fault) || fault.Line < 0 || fault.Line > strings.Count(in, "\n")+2 {
+			if fault := (*RecordError)(nil); !errors.As(err, &fault) || fault.Line < 0 || fault.Line > strings.Count(in, "\n")+strings.Count(in, "\r")+2 {
 				t.Errorf("%v: line %+v of %q", err, fault, in)
 			}
 			return
