@@ -56,7 +56,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 
 func formatNames() []string {
 	var names []string
-	for _, f := range formats.All() {
+	for _, f := range slices.Concat(formats.All(), statements) {
 		names = append(names, f.Name)
 	}
 	return names
