@@ -114,10 +114,6 @@ func (g *gathering) address(name string) string {
 	if repository == "" {
 		return ""
 	}
-	if !strings.Contains(repository, "://") {
-		host, path, _ := strings.Cut(repository, ":")
-		repository = "ssh://" + host + "/" + strings.TrimPrefix(path, "/")
-	}
 	if !strings.HasPrefix(repository, "git") {
 		repository = "git+" + repository
 	}

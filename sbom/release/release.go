@@ -328,6 +328,9 @@ func (g *gathering) fromGit() error {
 	if err != nil {
 		g.found(sbom.Note, "git.unreadable", "%v", plain(err))
 	}
+	if host, path, ok := strings.Cut(url, ":"); ok && !strings.Contains(url, "://") {
+		url = "ssh://" + host + "/" + strings.TrimPrefix(path, "/") // git also takes host:path
+	}
 	facts.Repository = url
 	if err := g.readStatus(); err != nil {
 		g.found(sbom.Note, "git.unreadable", "the work tree: %v", plain(err))

@@ -14,7 +14,7 @@ func CleanURL(s string) (clean string, secret bool) {
 		return "", false
 	}
 	if address, ok := secureShell(s); ok {
-		return address, false
+		s = address
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Opaque == "" && u.Host == "" || u.Scheme == "" {
