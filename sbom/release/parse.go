@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
@@ -100,7 +102,11 @@ func (p *recordParser) root(data []byte) (node ast.Node, err error) {
 			node, err = nil, p.fault(nil, "not YAML that can be read: %v", r)
 		}
 	}()
-	tokens := lexer.Tokenize(string(data))
+	text, err := p.plainText(data)
+	if err != nil {
+		return nil, err
+	}
+	tokens := lexer.Tokenize(text)
 	if err := p.checkTokens(tokens); err != nil {
 		return nil, err
 	}
@@ -118,6 +124,26 @@ func (p *recordParser) root(data []byte) (node ast.Node, err error) {
 		return nil, p.fault(nil, "want one document with the keys version and artifacts; there are %d documents", len(docs))
 	}
 	return docs[0], nil
+}
+
+// plainText refuses what no person writes into a record and the lexer is slow
+// with: more lines than words are allowed, and control characters.
+func (p *recordParser) plainText(data []byte) (string, error) {
+	text := strings.ReplaceAll(string(data), "\r\n", "\n")
+	if strings.Count(text, "\n") > maxTokens {
+		return "", p.fault(nil, "more than %d lines", maxTokens)
+	}
+	line := 1
+	for _, r := range text {
+		switch {
+		case r == '\n':
+			line++
+		case r == utf8.RuneError, r != '\t' && unicode.IsControl(r):
+			at := &token.Token{Position: &token.Position{Line: line, Column: 1}}
+			return "", p.fault(at, "a control character, or what is not UTF-8, is in this line")
+		}
+	}
+	return text, nil
 }
 
 // syntax gives an error of the YAML parser our form.

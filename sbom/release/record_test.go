@@ -92,6 +92,9 @@ func TestParseRecord(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Record{})); diff != "" {
 		t.Error(diff)
 	}
+	if _, err := parse(strings.ReplaceAll(fullRecord, "\n", "\r\n")); err != nil {
+		t.Errorf("with the line ends of Windows: %v", err)
+	}
 	terms, line := got.terms(1)
 	if terms.Team.Name != "Control Team" || terms.Licence != "Apache-2.0" || line("team") != 42 || line("licence") != 15 {
 		t.Errorf("terms of novactl: %+v, team in line %d, licence in line %d", terms, line("team"), line("licence"))
@@ -171,6 +174,10 @@ var faults = []struct {
 	{"not YAML", "version: 1\n\tartifacts: {", "2:", true},
 	{"too long", minimal + "#" + strings.Repeat("x", maxRecord), "longer than 1 MiB", true},
 	{"too many words", minimal + "description: [" + strings.Repeat("a,", maxTokens) + "]", "more than 20000 words", true},
+	{"too many lines", strings.Repeat("\n", maxTokens+1), "more than 20000 lines", true},
+	{"control character", "version: 1\n#\x00", "2:1: a control character", true},
+	{"carriage return", "version: 1\r" + strings.Repeat(" x\r", 300_000), "1:1: a control character", true},
+	{"not UTF-8", "version: 1\n# \xff", "2:1: a control character, or what is not UTF-8", true},
 	{"deep flow", minimal + "description: " + strings.Repeat("[", 100), "nested too deep", true},
 	{"deep block", strings.Repeat("- ", 100) + "a", "nested too deep", true},
 	{"alias bomb", "a: &a [x,x]\nb: &b [*a,*a]\nversion: 1\n", "1:4: anchors", true},
