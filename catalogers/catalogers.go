@@ -6,14 +6,26 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/manifestgen/manifestgen/catalogers/apk"
+	"github.com/manifestgen/manifestgen/catalogers/dpkg"
 	"github.com/manifestgen/manifestgen/catalogers/gobinary"
+	"github.com/manifestgen/manifestgen/catalogers/gomod"
+	"github.com/manifestgen/manifestgen/catalogers/osrelease"
+	"github.com/manifestgen/manifestgen/catalogers/python"
+	"github.com/manifestgen/manifestgen/catalogers/rpm"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // Default returns all catalogers of this module. The caller may change the list.
 func Default() []sbom.Cataloger {
 	return []sbom.Cataloger{
+		apk.Cataloger{},
+		dpkg.Cataloger{},
 		gobinary.Cataloger{},
+		gomod.Cataloger{},
+		osrelease.Cataloger{},
+		python.Cataloger{},
+		rpm.Cataloger{},
 	}
 }
 

@@ -16,12 +16,13 @@ import (
 func Amend(m *Manifest, o Options, candidates ...Candidate) (*Manifest, error) {
 	amended := *m
 	old := m.Principal
-	p := choose(append(slices.Clone(candidates), old.candidates()...))
+	all := append(slices.Clone(candidates), old.candidates()...)
+	p := choose(all)
 	p.Ref, p.Wanted, p.Joints = old.Ref, old.Wanted, old.Joints
 	p.keepEvidence(old, choose(candidates))
 	a := &assembly{Inventory: &Inventory{}, principal: p}
 	if p.Version != old.Version {
-		a.finishPURL()
+		a.finishPURL(all)
 	}
 	amended.Principal = p
 	amended.Findings = amendFindings(m.Findings, p)

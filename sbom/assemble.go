@@ -36,6 +36,7 @@ func Assemble(inv *Inventory, o Options, candidates ...Candidate) (*Manifest, er
 	a.makeRefs()
 	a.connect()
 	a.contain()
+	a.release()
 	m := &Manifest{
 		Version: 1, Created: o.Created.UTC().Truncate(time.Second), Tools: o.Tools, Author: o.Author, Phase: o.Phase,
 		Principal: a.principal, Components: a.Components, Edges: a.sortedEdges(), Findings: a.sortedFindings(),
@@ -49,6 +50,15 @@ func Assemble(inv *Inventory, o Options, candidates ...Candidate) (*Manifest, er
 		return nil, err
 	}
 	return m, m.Validate()
+}
+
+// release lets go of what has served its purpose: the file lists of packages are
+// most of what a scan of a system holds.
+func (a *assembly) release() {
+	for _, c := range a.all() {
+		c.Owns, c.Private = nil, nil
+	}
+	a.links = nil
 }
 
 // An assembly is the state of one call of Assemble.

@@ -1,6 +1,7 @@
 package sbom_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,6 +60,106 @@ func TestMergeParts(t *testing.T) {
 	c := inv.Components[0]
 	if c.Name != "q" || c.Version != "1" || c.Declared != "MIT" || c.Wanted || len(c.Locations) != 3 {
 		t.Errorf("merged wrongly: %+v", c)
+	}
+}
+
+// TestPartsAt holds that a part without a key finds those that name its path,
+// also by way of a link.
+func TestPartsAt(t *testing.T) {
+	table := map[string][]*sbom.Component{
+		"doc/base/copyright":  {{Declared: "MIT", Joints: sbom.Joints{Part: true}}},
+		"doc/other/copyright": {{Declared: "ISC", Joints: sbom.Joints{Part: true}}},
+		"status": {
+			{Name: "base", Joints: sbom.Joints{PartsAt: []string{"doc/base/copyright"}}},
+			{Name: "linked", Joints: sbom.Joints{PartsAt: []string{"doc/linked/copyright"}}},
+			{Name: "none", Joints: sbom.Joints{PartsAt: []string{"doc/none/copyright"}}},
+		},
+	}
+	a := sbomtest.Image(sbomtest.Tree{Files: files(table), Links: map[string]string{"doc/linked": "base"}})
+	got := ""
+	for _, c := range sbomtest.Scan(t, a, fixed(table)).Components {
+		got += c.Name + "=" + c.Declared + " "
+	}
+	if want := "base=MIT linked=MIT none= "; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestFallback(t *testing.T) {
+	etc := &sbom.Component{Name: "etc", Joints: sbom.Joints{Key: "os"}}
+	lib := &sbom.Component{Name: "lib", Description: "d", Joints: sbom.Joints{Key: "os", Fallback: true}}
+	both := map[string][]*sbom.Component{"lib": {lib}, "etc": {etc}, "a": {lib}}
+	inv := sbomtest.Scan(t, sbomtest.Folder(files(both)), fixed(both))
+	if got := names(inv); got != "etc" || inv.Components[0].Description != "" {
+		t.Errorf("both: got %s with %q", got, inv.Components[0].Description)
+	}
+	alone := map[string][]*sbom.Component{"lib": {lib}}
+	if got := names(sbomtest.Scan(t, sbomtest.Folder(files(alone)), fixed(alone))); got != "lib" {
+		t.Errorf("alone: got %s", got)
+	}
+}
+
+func TestExpects(t *testing.T) {
+	system := &sbom.Component{Name: "system", Joints: sbom.Joints{Expects: []string{"packages"}}}
+	table := map[string][]*sbom.Component{"os": {system}}
+	if m := sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table)); !strings.Contains(codes(m.Findings), "gap:expects.unmet") {
+		t.Errorf("findings: %s", codes(m.Findings))
+	}
+	table["db"] = []*sbom.Component{{Name: "p", Joints: sbom.Joints{Provides: []string{"packages"}}}}
+	m := sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table))
+	if strings.Contains(codes(m.Findings), "expects.unmet") || len(m.Edges) != 0 {
+		t.Errorf("findings: %s, edges: %v", codes(m.Findings), m.Edges)
+	}
+}
+
+// TestIncludes holds that a program gets edges to what it includes, and only to
+// where no other edges lead.
+func TestIncludes(t *testing.T) {
+	module := func(name string, needs ...string) *sbom.Component {
+		return &sbom.Component{Name: name, Joints: sbom.Joints{Key: name, DependsOn: needs}}
+	}
+	tests := []struct {
+		name    string
+		program sbom.Joints
+		modules []*sbom.Component
+		want    string
+	}{
+		{"nothing known", sbom.Joints{Includes: []string{"a", "b"}}, []*sbom.Component{module("a"), module("b")}, "p-a p-b"},
+		{"a chain", sbom.Joints{Includes: []string{"b", "a"}}, []*sbom.Component{module("a", "b"), module("b")}, "a-b p-a"},
+		{"a ring", sbom.Joints{Includes: []string{"a", "b"}}, []*sbom.Component{module("a", "b"), module("b", "a")}, "a-b b-a p-a"},
+		{"direct ones known", sbom.Joints{Includes: []string{"a", "b"}, DependsOn: []string{"b"}}, []*sbom.Component{module("a"), module("b", "a")}, "b-a p-b"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			table := map[string][]*sbom.Component{"f": append(tt.modules, &sbom.Component{Name: "p", Joints: tt.program})}
+			m := sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table))
+			var got []string
+			for _, e := range m.Edges {
+				got = append(got, strings.TrimPrefix(e.From, ":")+"-"+strings.TrimPrefix(e.To, ":"))
+			}
+			if s := strings.Join(got, " "); s != tt.want {
+				t.Errorf("got %q, want %q", s, tt.want)
+			}
+		})
+	}
+}
+
+// supplier adds a licence to all that others have found.
+type supplier struct{ lines }
+
+func (supplier) Supply(_ context.Context, all []*sbom.Component) ([]*sbom.Component, error) {
+	var parts []*sbom.Component
+	for _, c := range all {
+		parts = append(parts, &sbom.Component{Declared: "MIT", Joints: sbom.Joints{Key: c.Key}})
+	}
+	parts = append(parts, &sbom.Component{Name: "unasked", Joints: sbom.Joints{Key: "other"}})
+	return parts, fmt.Errorf("one file of the cache")
+}
+
+func TestSupply(t *testing.T) {
+	inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{"x.list": "a"}), supplier{})
+	if names(inv) != "a" || inv.Components[0].Declared != "MIT" || codes(inv.Findings) != "gap:cataloger.error" {
+		t.Errorf("%s %q %s", names(inv), inv.Components[0].Declared, codes(inv.Findings))
 	}
 }
 
@@ -152,6 +253,7 @@ func TestPrincipalPURL(t *testing.T) {
 		{"a version without v", "pkg:golang/a/B@v1.0.0#cmd/x", "v1.0.0", "2.0.0", "pkg:golang/a/B@v2.0.0#cmd/x"},
 		{"a first version", "pkg:golang/a/B?x=y#cmd/x", "", "v2.0.0+b", "pkg:golang/a/B@v2.0.0%2Bb?x=y#cmd/x"},
 		{"an escaped version", "pkg:deb/debian/a@1%2B2?arch=amd64", "1+2", "3", "pkg:deb/debian/a@3?arch=amd64"},
+		{"a version spelt in two ways", "pkg:rpm/a@1.0-3?epoch=2", "2:1.0-3", "", "pkg:rpm/a@1.0-3?epoch=2"},
 		{"none", "", "1", "", "pkg:generic/p@1"},
 	}
 	for _, tt := range tests {
@@ -338,12 +440,15 @@ func TestValidate(t *testing.T) {
 		{"a ref twice", func(m *sbom.Manifest) { m.Components[1].Ref = m.Components[0].Ref }, "used twice"},
 		{"no name", func(m *sbom.Manifest) { m.Components[0].Name = "" }, "library:a: it has no name"},
 		{"an edge to nowhere", func(m *sbom.Manifest) { m.Edges = []sbom.Edge{{Kind: sbom.DependsOn, From: "library:a", To: "z"}} }, "leads nowhere"},
+		{"an unknown edge", func(m *sbom.Manifest) { m.Edges = []sbom.Edge{{Kind: "x", From: "library:a", To: "library:b"}} }, "unknown kind"},
+		{"a nil component", func(m *sbom.Manifest) { m.Components[0] = nil }, "is nil"},
 		{"a finding about nothing", func(m *sbom.Manifest) { m.Findings[0].Subject = "z" }, "is no component"},
 		{"a short digest", func(m *sbom.Manifest) { m.Components[0].Digests = []sbom.Digest{{"SHA-256", "00"}} }, "is not a SHA-256 digest"},
 		{"an upper-case digest", func(m *sbom.Manifest) {
 			m.Components[0].Digests = []sbom.Digest{{"SHA-256", strings.Repeat("A", 64)}}
 		}, "is not a SHA-256 digest"},
 		{"an unknown algorithm", func(m *sbom.Manifest) { m.Components[0].Digests = []sbom.Digest{{"CRC", "00"}} }, "is not known"},
+		{"a licence that ends early", func(m *sbom.Manifest) { m.Components[0].Declared = "MIT AND (" }, "ends too early"},
 		{"a deep licence", func(m *sbom.Manifest) {
 			m.Components[0].Declared = strings.Repeat("(", 1e6) + "MIT" + strings.Repeat(")", 1e6)
 		}, "too long or too deep"},

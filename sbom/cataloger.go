@@ -34,10 +34,22 @@ type Resolver interface {
 	Cataloger
 
 	// Resolve returns the edges between the components that this cataloger
-	// found, by key, and findings about what is needed and not there. It
+	// found or added to, by key, and findings about what is needed and not there. It
 	// is called once, after layers have been overlaid and parts merged, with
 	// components in a stable order. It does not change them.
 	Resolve(mine []*Component) ([]Edge, []Finding)
+}
+
+// A Supplier is a Cataloger that has a source beside the artifact, such as a
+// module cache, and can say more about what was found, by whomever.
+type Supplier interface {
+	Cataloger
+
+	// Supply returns further facts about components, given all that were
+	// found, which it does not change. What it returns is merged as parts. It
+	// is called once, before edges are resolved. An error becomes a gap,
+	// beside the parts that come with it.
+	Supply(ctx context.Context, all []*Component) ([]*Component, error)
 }
 
 // A Want is a cataloger's answer to an entry: [No], [Yes], or [Together].

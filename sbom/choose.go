@@ -2,6 +2,7 @@ package sbom
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
@@ -25,7 +26,7 @@ func (a *assembly) choosePrincipal(candidates []Candidate) {
 	candidates = append(candidates, a.artifactCandidates()...)
 	a.principal = choose(candidates)
 	a.principal.Joints = joints
-	a.finishPURL()
+	a.finishPURL(candidates)
 	a.noteUndecided()
 }
 
@@ -118,9 +119,10 @@ func (a *assembly) artifactCandidates() []Candidate {
 	return []Candidate{outside, name}
 }
 
-// finishPURL makes the version of the package URL the one that was chosen, and
+// finishPURL makes the version of the package URL the one that was chosen, unless
+// who gave the URL also gave the version: some ecosystems spell it in two ways. It
 // makes a generic URL for a principal that only people have named.
-func (a *assembly) finishPURL() {
+func (a *assembly) finishPURL(candidates []Candidate) {
 	p := a.principal
 	if p.PURL == "" {
 		if p.source("name") != FromName {
@@ -129,7 +131,8 @@ func (a *assembly) finishPURL() {
 		return
 	}
 	u, err := packageurl.FromString(p.PURL)
-	if err != nil || u.Version == p.Version {
+	agree := u.Version != "" && slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Facts.PURL == p.PURL && c.Facts.Version == p.Version })
+	if err != nil || agree || u.Version == p.Version {
 		return
 	}
 	version := p.Version

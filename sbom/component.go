@@ -84,9 +84,17 @@ type Joints struct {
 	Key string
 
 	// Part marks facts about a component whose identity another file
-	// states. A part is merged into the component of its key, and dropped
-	// if there is none.
+	// states. A part is merged into the component of its key, or into those
+	// that name its path in PartsAt, and dropped if there is none.
 	Part bool
+
+	// PartsAt holds paths of files that say more about this component. They
+	// may lead through symbolic links.
+	PartsAt []string
+
+	// Fallback marks a component that is dropped where another of the same
+	// key is none.
+	Fallback bool
 
 	// Is is the path of the file, container or folder that the component is,
 	// where that can be said: a Go program is the file it was read from,
@@ -99,15 +107,27 @@ type Joints struct {
 	// here is stated by Requires.
 	DependsOn []string
 
+	// Includes holds keys of components that this one needs, directly or by
+	// way of others: what is linked into a program. Assemble makes an edge to
+	// each that no other edges lead to.
+	Includes []string
+
 	// Requires and Provides are tokens such as "so:libc.so.6". Assemble
 	// makes an edge from a component to each other one that provides what
 	// it requires, and a finding where none does.
 	Requires []string
 	Provides []string
 
+	// Expects are tokens that something here must provide, or else the
+	// artifact was not read as it should be: that is a gap.
+	Expects []string
+
 	// Owns lists the files of a package, as paths of its tree. A component
 	// that is such a file is contained in the package.
 	Owns []string
+
+	// Private is what a cataloger tells its own Resolve.
+	Private any
 
 	// Candidates are principal facts that hold if the component turns out
 	// to be the principal. If one of them has a version, they say all there

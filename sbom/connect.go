@@ -70,6 +70,11 @@ func (a *assembly) connect() {
 		for _, key := range c.DependsOn {
 			a.addEdge(DependsOn, c.Ref, a.refs[key])
 		}
+		for _, token := range c.Expects {
+			if len(providers[token]) == 0 {
+				a.found(Gap, "expects.unmet", c, "says that there is %s, and nothing here is", token)
+			}
+		}
 		for _, token := range c.Requires {
 			found := providers[token]
 			if len(found) == 0 {
@@ -82,6 +87,54 @@ func (a *assembly) connect() {
 	}
 	for _, e := range a.Inventory.Edges {
 		a.addEdge(e.Kind, a.refs[e.From], a.refs[e.To])
+	}
+	a.include()
+}
+
+// include makes edges to what components include, as far as there is no way
+// there yet: first to what nothing else needs.
+func (a *assembly) include() {
+	needs, needed := a.needs()
+	for _, c := range a.all() {
+		if len(c.Includes) == 0 {
+			continue
+		}
+		reached := map[string]bool{}
+		reach(needs, reached, c.Ref)
+		for _, alsoNeeded := range []bool{false, true} {
+			for _, key := range c.Includes {
+				ref := a.refs[key]
+				if ref != "" && !reached[ref] && needed[ref] == alsoNeeded {
+					a.addEdge(DependsOn, c.Ref, ref)
+					reach(needs, reached, ref)
+				}
+			}
+		}
+	}
+}
+
+// needs returns what each component needs by the edges so far, and which are
+// needed by any.
+func (a *assembly) needs() (needs map[string][]string, needed map[string]bool) {
+	needs, needed = map[string][]string{}, map[string]bool{}
+	for e := range a.edges {
+		if e.Kind == DependsOn {
+			needs[e.From] = append(needs[e.From], e.To)
+			needed[e.To] = true
+		}
+	}
+	return needs, needed
+}
+
+// reach marks all that can be reached from ref.
+func reach(needs map[string][]string, reached map[string]bool, ref string) {
+	todo := []string{ref}
+	for len(todo) > 0 {
+		ref, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		if !reached[ref] {
+			reached[ref] = true
+			todo = append(todo, needs[ref]...)
+		}
 	}
 }
 
@@ -97,7 +150,7 @@ func (a *assembly) addEdge(kind EdgeKind, from, to string) {
 func (a *assembly) providers() map[string][]string {
 	wanted := map[string]bool{}
 	for _, c := range a.all() {
-		for _, token := range c.Requires {
+		for _, token := range append(c.Requires[:len(c.Requires):len(c.Requires)], c.Expects...) {
 			wanted[token] = true
 		}
 	}
@@ -167,7 +220,7 @@ func (a *assembly) owners() map[*Component]*Component {
 			if !bases[path.Base(owned)] {
 				continue
 			}
-			c := files[a.realPath(owned)]
+			c := files[a.links.resolve(owned)]
 			if c != nil && c != owner && owners[c] == nil && a.vouches(owner, c) {
 				owners[c] = owner
 			}
@@ -209,39 +262,6 @@ func (a *assembly) layerIndex(layer string) int {
 		}
 	}
 	return -1
-}
-
-// maxLinks is how many symbolic links are followed, as in Linux.
-const maxLinks = 40
-
-// realPath follows the symbolic links among the folders of a path, so that
-// bin/x is usr/bin/x where bin is a link to usr/bin.
-func (a *assembly) realPath(p string) string {
-	for range maxLinks {
-		next := a.followOne(p)
-		if next == p {
-			break
-		}
-		p = next
-	}
-	return p
-}
-
-func (a *assembly) followOne(p string) string {
-	for i := range len(p) {
-		if p[i] != '/' {
-			continue
-		}
-		target, ok := a.links[p[:i]]
-		if !ok {
-			continue
-		}
-		if !strings.HasPrefix(target, "/") {
-			target = path.Join("/", parent(p[:i]), target)
-		}
-		return strings.TrimPrefix(path.Clean(target)+p[i:], "/")
-	}
-	return p
 }
 
 func shortHash(s string) string {

@@ -65,6 +65,7 @@
 //	entry.changed           the file changed between being listed and being read
 //	entry.duplicate         a name occurs more than once in one tree
 //	entry.unclean           a path that leads outside, or is not in clean form
+//	expects.unmet           what a component says must be here is not
 //	group.incomplete        of files that need each other the main one is missing
 //	io.error                the file could not be read
 //	io.permission           permission to read was denied

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 )
 
@@ -63,6 +64,7 @@ func GapFrom(err error, path, layer string) Finding {
 
 func codeOf(err error) string {
 	var fault *Fault
+	var pathErr *fs.PathError
 	switch {
 	case errors.As(err, &fault):
 		return fault.Code
@@ -70,6 +72,8 @@ func codeOf(err error) string {
 		return "io.permission"
 	case errors.Is(err, fs.ErrNotExist):
 		return "io.vanished"
+	case errors.As(err, &pathErr), errors.Is(err, io.ErrUnexpectedEOF):
+		return "io.error"
 	default:
 		return "cataloger.error"
 	}

@@ -18,7 +18,7 @@ type Inventory struct {
 	Edges      []Edge       // by key
 	Findings   []Finding
 
-	links map[string]string // visible symbolic links and their targets
+	links links // that can be seen
 }
 
 // Scan reads every tree of a with the given catalogers and returns what they
@@ -41,7 +41,7 @@ func Scan(ctx context.Context, a *Artifact, catalogers []Cataloger, limits Limit
 	}
 	s.overlay()
 	s.catalogGroups(ctx)
-	inv := s.inventory(a)
+	inv := s.inventory(ctx, a)
 	return inv, ctx.Err()
 }
 
@@ -126,7 +126,7 @@ func (t *treeScan) Entry(e Entry) bool {
 		return false
 	}
 	if len(e.Path) > t.limits.Path {
-		t.Found(GapFrom(Faultf("limit.path", "a path of %d bytes", len(e.Path)), e.Path[:64]+"...", ""))
+		t.Found(GapFrom(Faultf("limit.path", "a path of %d bytes", len(e.Path)), e.Path[:min(64, len(e.Path))]+"...", ""))
 		return false
 	}
 	t.remember(e)
@@ -324,9 +324,10 @@ func (s *scan) closeKept() {
 	}
 }
 
-// inventory merges parts, lets catalogers resolve their edges, and sorts.
-func (s *scan) inventory(a *Artifact) *Inventory {
-	inv := &Inventory{Artifact: a, Findings: slices.Clone(a.Findings), links: map[string]string{}}
+// inventory merges parts, those that suppliers add included, lets catalogers
+// resolve their edges, and sorts.
+func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
+	inv := &Inventory{Artifact: a, Findings: slices.Clone(a.Findings), links: links{}}
 	var all []found
 	for _, t := range s.trees {
 		all = append(all, t.found...)
@@ -336,7 +337,12 @@ func (s *scan) inventory(a *Artifact) *Inventory {
 		}
 	}
 	slices.SortStableFunc(all, compareFound)
-	merged := merge(all)
+	merged := merge(all, inv.links)
+	for _, c := range s.catalogers {
+		if supplier, ok := c.(Supplier); ok {
+			merged = supply(ctx, inv, supplier, merged)
+		}
+	}
 	for _, c := range s.catalogers {
 		if r, ok := c.(Resolver); ok {
 			s.resolve(inv, r, merged)
@@ -349,17 +355,50 @@ func (s *scan) inventory(a *Artifact) *Inventory {
 	return inv
 }
 
+// supply merges what a supplier says of all into them.
+func supply(ctx context.Context, inv *Inventory, from Supplier, all []found) (merged []found) {
+	defer func() {
+		if p := recover(); p != nil {
+			inv.Findings = append(inv.Findings, panicFinding(from, p))
+			merged = all
+		}
+	}()
+	var components []*Component
+	for _, f := range all {
+		components = append(components, f.Component)
+	}
+	parts, err := from.Supply(ctx, components)
+	for _, e := range leaves(err) {
+		if e != nil && ctx.Err() == nil {
+			gap := GapFrom(e, "", "")
+			gap.Cataloger = from.Name()
+			inv.Findings = append(inv.Findings, gap)
+		}
+	}
+	for _, p := range parts {
+		p.Part = true
+		if len(p.FoundBy) == 0 {
+			p.FoundBy = []string{from.Name()}
+		}
+		all = append(all, found{Component: p, by: from})
+	}
+	return merge(all, inv.links)
+}
+
+func panicFinding(c Cataloger, panicked any) Finding {
+	return Finding{Kind: Gap, Code: "cataloger.panic", Cataloger: c.Name(), Detail: fmt.Sprintf("panic: %v", panicked)}
+}
+
 func (s *scan) resolve(inv *Inventory, r Resolver, all []found) {
 	var mine []*Component
 	for _, f := range all {
-		if f.by.Name() == r.Name() {
+		if slices.Contains(f.FoundBy, r.Name()) {
 			mine = append(mine, f.Component)
 		}
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			inv.Findings = append(inv.Findings, Finding{Kind: Gap, Code: "cataloger.panic",
-				Cataloger: r.Name(), Detail: fmt.Sprintf("panic while resolving edges: %v", p)})
+			inv.Findings = append(inv.Findings, panicFinding(r, p))
 		}
 	}()
 	edges, findings := r.Resolve(mine)

@@ -43,6 +43,9 @@ func (m *Manifest) Validate() error {
 	refs := map[string]bool{}
 	licences := licenceCheck{}
 	for _, c := range append([]*Component{&m.Principal.Component}, m.Components...) {
+		if c == nil {
+			return errors.New("a component is nil")
+		}
 		if c.Ref == "" || refs[c.Ref] {
 			errs = append(errs, fmt.Errorf("component %q: its ref %q is empty or used twice", c.Name, c.Ref))
 		}
@@ -52,6 +55,9 @@ func (m *Manifest) Validate() error {
 		}
 	}
 	for _, e := range m.Edges {
+		if e.Kind != DependsOn && e.Kind != Contains {
+			errs = append(errs, fmt.Errorf("the edge from %s has the unknown kind %q", e.From, e.Kind))
+		}
 		if !refs[e.From] || !refs[e.To] {
 			errs = append(errs, fmt.Errorf("the edge %s %s %s leads nowhere", e.From, e.Kind, e.To))
 		}
@@ -139,12 +145,19 @@ func (known licenceCheck) check(expression string, texts []LicenseText) error {
 	return nil
 }
 
-func parseLicence(expression string) licenceResult {
+// parseLicence parses an expression. The library's parser fails on some that end
+// too early; that is an error of the expression.
+func parseLicence(expression string) (result licenceResult) {
+	defer func() {
+		if recover() != nil {
+			result = licenceResult{err: errors.New("it ends too early")}
+		}
+	}()
 	if len(expression) > maxExpression || strings.Count(expression, "(") > maxNesting {
 		return licenceResult{err: errors.New("too long or too deep")}
 	}
 	ids, err := spdxexp.ExtractLicenses(expression)
-	result := licenceResult{err: err}
+	result.err = err
 	for _, id := range ids {
 		if strings.HasPrefix(id, "LicenseRef-") {
 			result.refs = append(result.refs, id)

@@ -27,6 +27,7 @@
 //	go.name              a module path or version that no module can have
 //	go.nobuildinfo       a Go program whose build information was removed
 //	go.nomodules         a program built without modules
+//	go.packages          the function table is missing or damaged
 //	go.replace.local     a module that was replaced by a folder
 //	go.toolchain         a toolchain that is no release
 package gobinary
@@ -34,8 +35,10 @@ package gobinary
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/manifestgen/manifestgen/catalogers/gobinary/internal/exe"
 	"github.com/manifestgen/manifestgen/sbom"
@@ -43,7 +46,12 @@ import (
 
 // Cataloger reads the build information of Go programs. The zero Cataloger is
 // ready to use.
-type Cataloger struct{}
+type Cataloger struct {
+	// Packages also lists the packages that are linked in, as properties
+	// "manifestgen:go:package" of their modules. That reads a program up to
+	// its function table, which is most of it.
+	Packages bool
+}
 
 // minSize is the size in bytes from which on a file is looked at. The smallest
 // program that Go's linker makes is larger.
@@ -61,7 +69,7 @@ func (Cataloger) Wants(e sbom.Entry) sbom.Want {
 }
 
 // Catalog returns the program that f is and the modules linked into it.
-func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
+func (c Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
 	parts, err := exe.Open(f, f.Size)
 	if errors.Is(err, exe.ErrNotExecutable) {
 		return nil, nil
@@ -69,7 +77,7 @@ func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, er
 	errs := []error{fault("exe.damaged", err)}
 	var found []*sbom.Component
 	for _, x := range parts {
-		components, err := catalog(f.Entry, x)
+		components, err := c.catalog(f, x)
 		errs = append(errs, err)
 		found = join(found, components)
 	}
@@ -85,7 +93,7 @@ func fault(code string, err error) error {
 }
 
 // catalog returns the components of one executable.
-func catalog(e sbom.Entry, x *exe.File) ([]*sbom.Component, error) {
+func (c Cataloger) catalog(f *sbom.File, x *exe.File) ([]*sbom.Component, error) {
 	version, modinfo, err := x.BuildInfo()
 	if errors.Is(err, exe.ErrNoBuildInfo) {
 		return nil, unmarked(x)
@@ -100,10 +108,14 @@ func catalog(e sbom.Entry, x *exe.File) ([]*sbom.Component, error) {
 		info = &debug.BuildInfo{}
 	}
 	info.GoVersion = version
-	p := &program{entry: e, info: info, file: x}
+	p := &program{entry: f.Entry, info: info, file: x}
 	libraries, err := x.Libraries()
 	errs = append(errs, fault("exe.damaged", err))
-	return p.components(libraries), errors.Join(errs...)
+	all := p.components(libraries)
+	if c.Packages {
+		errs = append(errs, p.addPackages(f, f.Size, all))
+	}
+	return all, errors.Join(errs...)
 }
 
 // unmarked returns nil for an executable that Go has not made, and an error for
@@ -121,6 +133,29 @@ func unmarked(x *exe.File) error {
 	return nil
 }
 
+// Resolve adds no edges: a program's are made of what it includes. It says of each
+// program for how many of its modules nobody knows what they need.
+func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
+	known := map[string]bool{}
+	for _, c := range mine {
+		known[c.Key] = c.Dependencies == sbom.Complete
+	}
+	var findings []sbom.Finding
+	for _, c := range mine {
+		unknown := 0
+		for _, key := range c.Includes {
+			if !known[key] && !strings.HasPrefix(key, stdlibKey) {
+				unknown++
+			}
+		}
+		if unknown > 0 && len(c.Includes) > 2 {
+			findings = append(findings, sbom.Finding{Kind: sbom.Unknown, Code: "go.edges", Path: c.Is, Subject: c.Key,
+				Detail: fmt.Sprintf("which modules %d of the %d modules need is not recorded; as far as nothing else is known to need a module, the program is listed as needing it", unknown, len(c.Includes)-1)})
+		}
+	}
+	return nil, findings
+}
+
 // join adds what was found in a further slice of a fat file: the programs are
 // one, for several processors, and modules that they share are one by their key.
 func join(have, more []*sbom.Component) []*sbom.Component {
@@ -129,9 +164,9 @@ func join(have, more []*sbom.Component) []*sbom.Component {
 	}
 	program, other := have[0], more[0]
 	program.Architecture += "," + other.Architecture
-	for _, key := range other.DependsOn {
-		if !slices.Contains(program.DependsOn, key) {
-			program.DependsOn = append(program.DependsOn, key)
+	for _, key := range other.Includes {
+		if !slices.Contains(program.Includes, key) {
+			program.Includes = append(program.Includes, key)
 		}
 	}
 	return append(have, more[1:]...)

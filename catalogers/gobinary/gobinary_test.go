@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -248,7 +249,7 @@ func TestIdentity(t *testing.T) {
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if len(m.Edges) != len(m.Components) {
+	if len(m.Edges) != len(m.Components) { // none is known to need another
 		t.Errorf("%d edges for %d components", len(m.Edges), len(m.Components))
 	}
 	if !hasFinding(m, sbom.Unknown, "go.replace.local") || !hasFinding(m, sbom.Unknown, "go.edges") {
@@ -303,5 +304,51 @@ func TestRemovedBuildInfo(t *testing.T) {
 	m := describe(t, path)
 	if !hasFinding(m, sbom.Gap, "go.nobuildinfo") && !hasFinding(m, sbom.Gap, "go.buildinfo") {
 		t.Errorf("findings: %+v", m.Findings)
+	}
+}
+
+// TestKinds goes through what else the go command builds.
+func TestKinds(t *testing.T) {
+	a := newApp(t)
+	write(t, filepath.Join(a.dir, "main_test.go"), "package main\n\nimport \"testing\"\n\nfunc TestX(*testing.T) {}\n")
+	write(t, filepath.Join(a.dir, "sub/go.mod"), "module example.com/app/sub\n\ngo 1.24\n")
+	write(t, filepath.Join(a.dir, "sub/cmd/x/main.go"), "package main\n\nfunc main() {}\n")
+	write(t, filepath.Join(a.dir, "lib/main.go"), "package main\n\nimport \"C\"\n\n//export F\nfunc F() {}\n\nfunc main() {}\n")
+	a.git("add", "-A")
+	a.git("commit", "-q", "-m", "more")
+	a.git("tag", "v1.5.0")
+	a.git("tag", "sub/v0.2.0")
+	sub := *a
+	sub.dir = filepath.Join(a.dir, "sub")
+	kinds := []struct {
+		name, purl string
+		build      func() string
+	}{
+		{"the module itself", "pkg:golang/example.com/app@v1.5.0", func() string { return a.build(nil, ".") }},
+		{"one of several programs", "pkg:golang/example.com/app@v1.5.0#cmd/tool", func() string { return a.build(nil, "./cmd/tool") }},
+		{"trimmed, without version control", "pkg:golang/example.com/app#cmd/tool", func() string { return a.build(nil, "-trimpath", "-buildvcs=false", "./cmd/tool") }},
+		{"a module in a folder, with tags of its own", "pkg:golang/example.com/app/sub@v0.2.0#cmd/x", func() string { return sub.build(nil, "./cmd/x") }},
+		{"a list of files", "", func() string { return a.build(nil, "main.go") }},
+		{"a test", "pkg:golang/example.com/app", func() string {
+			out := filepath.Join(t.TempDir(), "x.test")
+			a.run("go", "test", "-c", "-o", out, ".")
+			return out
+		}},
+	}
+	if _, err := exec.LookPath("gcc"); err == nil {
+		cgo := []string{"CGO_ENABLED=1"}
+		kinds = append(kinds, struct {
+			name, purl string
+			build      func() string
+		}{"a shared library for C", "pkg:golang/example.com/app@v1.5.0#lib", func() string { return a.build(cgo, "-buildmode=c-shared", "./lib") }})
+	}
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			program := k.build()
+			m := describe(t, program)
+			if m.Principal.PURL != k.purl {
+				t.Errorf("got %q, want %q (the go command says %q of %v)", m.Principal.PURL, k.purl, truth(t, program).Path, truth(t, program).Main)
+			}
+		})
 	}
 }

@@ -28,7 +28,7 @@ func (p *program) components(libraries []string) []*sbom.Component {
 		Name:         p.name(),
 		Architecture: cmp.Or(p.setting("GOARCH"), p.file.Arch),
 		OS:           cmp.Or(p.setting("GOOS"), p.file.OS),
-		Joints:       sbom.Joints{Is: p.entry.Path, Requires: tokens(p.file.Format, libraries)},
+		Joints:       sbom.Joints{Key: programKey + p.entry.Path, Is: p.entry.Path, Requires: tokens(p.file.Format, libraries)},
 	}
 	if c.Architecture != p.file.Arch && p.file.Arch != "" {
 		note(c, sbom.Note, "go.arch", "the headers say "+p.file.Arch+", the build information says "+c.Architecture)
@@ -43,10 +43,13 @@ func (p *program) components(libraries []string) []*sbom.Component {
 		all = append(all, library(p.entry, d))
 	}
 	for _, l := range all[1:] {
-		c.DependsOn = append(c.DependsOn, l.Key)
+		c.Includes = append(c.Includes, l.Key)
 	}
 	return all
 }
+
+// programKey begins the key of a program, before its path.
+const programKey = "golang:program "
 
 // fileArguments is the main package of a program that was built from a list of
 // files.
@@ -168,9 +171,6 @@ func (p *program) judge(c *sbom.Component) {
 	}
 	if p.setting("CGO_ENABLED") != "0" {
 		undetermined("go.cgo", "cgo was not switched off: C code that may be linked in is not recorded")
-	}
-	if len(p.info.Deps) > 1 {
-		note(c, sbom.Unknown, "go.edges", "the binary does not say which of its modules needs which; all are listed as needed by the program")
 	}
 	if p.toolchain().version == "" {
 		note(c, sbom.Unknown, "go.toolchain", "built with "+clean(p.info.GoVersion)+", which is no release of Go")

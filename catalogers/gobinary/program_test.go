@@ -131,8 +131,8 @@ func TestManyModules(t *testing.T) {
 		fmt.Fprintf(&b, "dep\texample.com/m%d\tv1.0.%d\th1:x\n", i, i)
 	}
 	all := fromText(t, "go1.26.8", b.String())
-	if len(all) != 20_002 || len(all[0].DependsOn) != 20_001 {
-		t.Errorf("%d components, %d edges", len(all), len(all[0].DependsOn))
+	if len(all) != 20_002 || len(all[0].Includes) != 20_001 {
+		t.Errorf("%d components, %d edges", len(all), len(all[0].Includes))
 	}
 }
 
@@ -149,7 +149,7 @@ func FuzzComponents(f *testing.F) {
 				}
 			}
 		}
-		for _, key := range all[0].DependsOn {
+		for _, key := range all[0].Includes {
 			if key == "" {
 				t.Error("an edge to nothing")
 			}

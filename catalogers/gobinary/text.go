@@ -97,7 +97,10 @@ func stdlib(t toolchain) *sbom.Component {
 	}
 	return &sbom.Component{
 		Type: sbom.TypeLibrary, Name: "stdlib", Version: t.version, PURL: purl("stdlib", t.version, ""),
-		Declared: "BSD-3-Clause", Dependencies: sbom.Undetermined,
-		Joints: sbom.Joints{Key: "golang:stdlib@" + t.version},
+		Declared: "BSD-3-Clause", Dependencies: sbom.Complete,
+		Joints: sbom.Joints{Key: stdlibKey + t.version},
 	}
 }
+
+// stdlibKey begins the key of the standard library, before its version.
+const stdlibKey = "golang:stdlib@"

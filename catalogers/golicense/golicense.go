@@ -9,12 +9,13 @@
 // when the first text is read.
 //
 // The module cache is either a part of what is scanned, or given as the field
-// ModCache: then Supply looks up the modules that others have found.
+// ModCache: then Supply looks up the modules that others have found. So it does
+// in the source folder of a program, Source, with its vendor folder.
 //
 // What a licence file at the root of a module says is what its authors declare.
 // Nothing is concluded: no source file is read, and the licences of parts of a
-// module are listed, with their place, as properties. Modules in a vendor folder
-// are left out, because the path of a file there does not tell the version.
+// module are listed, with their place, as properties. A vendor folder that is a
+// part of what is scanned is left out: a path there does not tell the version.
 //
 // Findings have these codes:
 //
@@ -32,6 +33,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
 	"github.com/manifestgen/manifestgen/sbom"
@@ -42,6 +44,11 @@ import (
 type Cataloger struct {
 	// ModCache is the folder that GOMODCACHE names, for Supply.
 	ModCache fs.FS
+
+	// Source is a folder with the source of programs that are found
+	// elsewhere, for Supply: licences of the main module, and of others in
+	// its vendor folder.
+	Source fs.FS
 }
 
 // maxSize is the size in bytes of the largest licence file that is read.
@@ -77,36 +84,120 @@ func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, er
 	return []*sbom.Component{c}, nil
 }
 
-// Supply returns what the licence files at the roots of modules in ModCache say
-// of the modules among keys, whoever has found them, as one part each. It
+// Supply returns what the licence files at the roots of modules say of the
+// modules among all, whoever has found them, as one part each. They are looked
+// for in ModCache, and in Source; of a program, those of its main module. It
 // returns parts and an error if some files cannot be read.
-func (c Cataloger) Supply(ctx context.Context, keys []string) ([]*sbom.Component, error) {
-	if c.ModCache == nil {
-		return nil, nil
-	}
+func (c Cataloger) Supply(ctx context.Context, all []*sbom.Component) ([]*sbom.Component, error) {
+	folders, err := c.sourceFolders(ctx)
+	errs := []error{err}
 	var parts []*sbom.Component
-	var errs []error
-	for _, key := range keys {
+	for _, have := range all {
 		if err := ctx.Err(); err != nil {
 			return parts, err
 		}
-		dir, ok := cacheFolder(key)
-		if !ok {
+		fsys, dir := c.folderOf(have, folders)
+		if fsys == nil {
 			continue
 		}
-		part := &sbom.Component{Joints: sbom.Joints{Key: key, Part: true}, FoundBy: []string{c.Name()}}
-		if err := c.describeFolder(part, dir); err != nil {
-			errs = append(errs, fmt.Errorf("module cache: %w", err))
+		part := &sbom.Component{Joints: sbom.Joints{Key: have.Key, Part: true}}
+		if err := describeFolder(part, fsys, dir); err != nil {
+			errs = append(errs, fmt.Errorf("licences of %s: %w", have.Name, err))
 		}
 		parts = append(parts, part)
 	}
 	return parts, errors.Join(errs...)
 }
 
-// describeFolder adds to part what the licence files in a folder of the module
-// cache say. A folder that is not there says nothing.
-func (c Cataloger) describeFolder(part *sbom.Component, dir string) error {
-	entries, err := fs.ReadDir(c.ModCache, dir)
+// folderOf returns the folder that has the source of a module, or of the main
+// module of a program; or nil if there is none.
+func (c Cataloger) folderOf(have *sbom.Component, folders map[module.Version]string) (fs.FS, string) {
+	if have.Key == "" {
+		return nil, ""
+	}
+	if have.Type == sbom.TypeApplication {
+		return c.inSource(folders, module.Version{Path: property(have, "manifestgen:go:module")})
+	}
+	dir, ok := cacheFolder(have.Key)
+	if !ok {
+		return nil, ""
+	}
+	if c.ModCache != nil {
+		if _, err := fs.Stat(c.ModCache, dir); err == nil {
+			return c.ModCache, dir
+		}
+	}
+	return c.inSource(folders, module.Version{Path: have.Name, Version: have.Version})
+}
+
+func (c Cataloger) inSource(folders map[module.Version]string, m module.Version) (fs.FS, string) {
+	dir, ok := folders[m]
+	if !ok || m.Path == "" {
+		return nil, ""
+	}
+	return c.Source, dir
+}
+
+// sourceFolders returns the folders in Source that have the source of a module:
+// of main modules, which have no version, and of those in vendor folders, which
+// modules.txt lists: https://go.dev/ref/mod#vendoring
+func (c Cataloger) sourceFolders(ctx context.Context) (map[module.Version]string, error) {
+	folders := map[module.Version]string{}
+	if c.Source == nil {
+		return folders, nil
+	}
+	err := fs.WalkDir(c.Source, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case d.IsDir() && slices.Contains([]string{"vendor", "testdata", ".git", "node_modules"}, d.Name()):
+			return fs.SkipDir
+		case d.Name() == "go.mod" && d.Type().IsRegular():
+			return c.mainFolder(path.Dir(name), folders)
+		}
+		return nil
+	})
+	if err != nil {
+		return folders, fmt.Errorf("source: %w", err)
+	}
+	return folders, nil
+}
+
+// mainFolder adds the folder of a main module, and those that are vendored in it.
+func (c Cataloger) mainFolder(dir string, folders map[module.Version]string) error {
+	data, err := fs.ReadFile(c.Source, path.Join(dir, "go.mod"))
+	if err != nil {
+		return err
+	}
+	folders[module.Version{Path: modfile.ModulePath(data)}] = dir
+	list, err := fs.ReadFile(c.Source, path.Join(dir, "vendor/modules.txt"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for line := range strings.Lines(string(list)) {
+		if words := strings.Fields(line); len(words) >= 3 && words[0] == "#" {
+			folders[module.Version{Path: words[1], Version: words[2]}] = path.Join(dir, "vendor", words[1])
+		}
+	}
+	return err
+}
+
+// property returns the first value of a property.
+func property(c *sbom.Component, name string) string {
+	for _, p := range c.Properties {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// describeFolder adds to part what the licence files in a folder say. A folder
+// that is not there says nothing.
+func describeFolder(part *sbom.Component, fsys fs.FS, dir string) error {
+	entries, err := fs.ReadDir(fsys, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -120,7 +211,7 @@ func (c Cataloger) describeFolder(part *sbom.Component, dir string) error {
 			addGap(part, "licence.size", e.Name()+": too large for a licence")
 			continue
 		}
-		text, err := fs.ReadFile(c.ModCache, path.Join(dir, e.Name()))
+		text, err := fs.ReadFile(fsys, path.Join(dir, e.Name()))
 		if err != nil {
 			errs = append(errs, err)
 			continue

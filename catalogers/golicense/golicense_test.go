@@ -57,7 +57,7 @@ func declaredIn(t *testing.T, cache, path, version string) string {
 	if _, err := os.Stat(filepath.Join(cache, folder)); err != nil {
 		skip(t, err)
 	}
-	parts, err := Cataloger{ModCache: os.DirFS(cache)}.Supply(t.Context(), []string{key})
+	parts, err := Cataloger{ModCache: os.DirFS(cache)}.Supply(t.Context(), []*sbom.Component{{Joints: sbom.Joints{Key: key}}})
 	if err != nil || len(parts) != 1 || parts[0].Key != key || !parts[0].Part {
 		t.Fatalf("got %+v and error %v, want one part", parts, err)
 	}
@@ -262,9 +262,24 @@ func TestSupply(t *testing.T) {
 		"a.b/!c@v1.0.0/COPYING":     {Data: make([]byte, maxSize+1)},
 		"a.b/d@v1.0.0/README":       {Data: []byte("MIT")},
 	}
-	parts, err := Cataloger{ModCache: cache}.Supply(t.Context(), []string{
-		"golang:a.b/C@v1.0.0", "golang:a.b/d@v1.0.0", "golang:a.b/gone@v1.0.0", "golang:./.", "deb:x", "golang:../@v1", "golang:a.b/C@",
-	})
+	source := fstest.MapFS{
+		"app/go.mod":                  {Data: []byte("module a.b/app\n")},
+		"app/LICENSE":                 {Data: []byte("Copyright 2021 B\n\n" + isc)},
+		"app/vendor/modules.txt":      {Data: []byte("# a.b/v v1.2.0\n## explicit\na.b/v\n# a.b/old v1.0.0\n")},
+		"app/vendor/a.b/v/LICENSE":    {Data: []byte("Copyright 2022 C\n\n" + mit)},
+		"app/vendor/a.b/old/LICENSE":  {Data: []byte("Copyright 2023 D\n\n" + mit)},
+		"app/testdata/x/go.mod":       {Data: []byte("module a.b/app\n")},
+		"app/vendor/a.b/v/sub/go.mod": {Data: []byte("module a.b/d\n")},
+	}
+	var all []*sbom.Component
+	for _, key := range []string{"golang:a.b/C@v1.0.0", "golang:a.b/d@v1.0.0", "golang:a.b/gone@v1.0.0", "golang:./.", "deb:x", "golang:../@v1", "golang:a.b/C@"} {
+		all = append(all, &sbom.Component{Joints: sbom.Joints{Key: key}})
+	}
+	all = append(all,
+		&sbom.Component{Type: sbom.TypeApplication, Properties: []sbom.Property{{Name: "manifestgen:go:module", Value: "a.b/app"}}, Joints: sbom.Joints{Key: "golang:program app"}},
+		&sbom.Component{Name: "a.b/v", Version: "v1.2.0", Joints: sbom.Joints{Key: "golang:a.b/v@v1.2.0"}},
+		&sbom.Component{Name: "a.b/old", Version: "v2.0.0", Joints: sbom.Joints{Key: "golang:a.b/old@v2.0.0"}})
+	parts, err := Cataloger{ModCache: cache, Source: source}.Supply(t.Context(), all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +290,8 @@ func TestSupply(t *testing.T) {
 	want := []string{
 		"golang:a.b/C@v1.0.0 ISC AND MIT [Copyright 2020 A] 1",
 		"golang:a.b/d@v1.0.0  [] 0",
-		"golang:a.b/gone@v1.0.0  [] 0",
+		"golang:program app ISC [Copyright 2021 B] 0",
+		"golang:a.b/v@v1.2.0 MIT [Copyright 2022 C] 0",
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("got - want +\n%s", diff)

@@ -14,7 +14,10 @@ import (
 )
 
 // key returns the key of a module version.
-func key(m module.Version) string { return "golang:" + m.Path + "@" + m.Version }
+func key(m module.Version) string { return keyPrefix + m.Path + "@" + m.Version }
+
+// keyPrefix begins the keys of modules, as package gobinary spells them too.
+const keyPrefix = "golang:"
 
 // folderKey returns the key of the module whose go.mod file is called name.
 func folderKey(name string) string { return "golang:./" + path.Dir(name) }

@@ -63,6 +63,10 @@ type Cataloger struct {
 	// its dependencies, and so is what these require; see also Supply.
 	ModCache fs.FS
 
+	// Source is a folder with the source of programs that are found
+	// elsewhere: see Supply. It is not part of what is cataloged.
+	Source fs.FS
+
 	// Packages also lists the packages of each vendored module, as the
 	// property "manifestgen:go:package".
 	Packages bool
@@ -141,9 +145,15 @@ func syntax(errs []error) error {
 // cachedMod returns what the go.mod file of m in a module cache says, as a part
 // of m. What is wrong with it matters only if m does.
 func cachedMod(m module.Version, data []byte) []*sbom.Component {
+	c := required(data)
+	c.Key, c.Part = key(m), true
+	return []*sbom.Component{c}
+}
+
+// required returns what a go.mod file requires, as a part without a key.
+func required(data []byte) *sbom.Component {
 	file, errs := parseRequiredMod(data)
 	c := &sbom.Component{Dependencies: sbom.Complete}
-	c.Key, c.Part = key(m), true
 	for _, r := range file.Require {
 		c.DependsOn = append(c.DependsOn, key(r.Mod))
 	}
@@ -154,7 +164,7 @@ func cachedMod(m module.Version, data []byte) []*sbom.Component {
 		c.Dependencies = sbom.Incomplete
 		addFinding(c, sbom.Gap, "gomod.syntax", "go.mod: "+err.Error())
 	}
-	return []*sbom.Component{c}
+	return c
 }
 
 // sums returns the hashes of a go.sum file as parts of modules.

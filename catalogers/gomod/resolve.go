@@ -116,8 +116,9 @@ func common(a, b []string) bool {
 
 // keyModule returns the module version that key names.
 func keyModule(key string) (module.Version, bool) {
-	p, v, ok := strings.Cut(strings.TrimPrefix(key, "golang:"), "@")
-	return module.Version{Path: p, Version: v}, ok && v != "" && !strings.HasPrefix(p, "./")
+	name, ours := strings.CutPrefix(key, keyPrefix)
+	p, v, ok := strings.Cut(name, "@")
+	return module.Version{Path: p, Version: v}, ours && ok && p != "" && v != "" && !strings.HasPrefix(p, "./") && !strings.Contains(p+v, " ")
 }
 
 // workspace adds edges for what a build with the go.work file w selects among

@@ -11,6 +11,8 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // brokenFS is a module cache that cannot be read.
@@ -18,13 +20,47 @@ type brokenFS struct{}
 
 func (brokenFS) Open(string) (fs.File, error) { return nil, fs.ErrPermission }
 
+// withKeys returns components that others have found.
+func withKeys(keys []string) []*sbom.Component {
+	var all []*sbom.Component
+	for _, k := range keys {
+		all = append(all, &sbom.Component{Joints: sbom.Joints{Key: k}})
+	}
+	return all
+}
+
+// TestSupplyProgram holds that a program gets the requirements of its main
+// module, and that a replaced module is found by the path that it had.
+func TestSupplyProgram(t *testing.T) {
+	source := fstest.MapFS{
+		"go.mod":              {Data: []byte("module a.b/other\n")},
+		"sub/go.mod":          {Data: []byte("module a.b/app\ngo 1.25\nrequire (\n\ta.b/old v1.0.0\n\ta.b/local v1.0.0\n\ta.b/unused v1.0.0\n)\n")},
+		"testdata/app/go.mod": {Data: []byte("module a.b/app\nrequire a.b/wrong v1.0.0\n")},
+	}
+	all := withKeys([]string{"golang:program bin/app", "golang:a.b/fork@v1.1.0", "golang:a.b/local@replaced in bin/app"})
+	all[0].Type = sbom.TypeApplication
+	addProperty(all[0], "module", "a.b/app")
+	addProperty(all[1], "replaces", "a.b/old@v1.0.0")
+	addProperty(all[2], "replaces", "a.b/local@v1.0.0")
+	parts, err := Cataloger{Source: source}.Supply(t.Context(), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(parts) != 1 || parts[0].Key != all[0].Key {
+		t.Fatalf("%d parts", len(parts))
+	}
+	if diff := cmp.Diff([]string{all[1].Key, all[2].Key}, parts[0].DependsOn); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSupply(t *testing.T) {
 	cache := fstest.MapFS{
 		"cache/download/a.b/x/@v/v1.0.0.mod": {Data: []byte("module a.b/x\ngo 1.20\nrequire (\n\ta.b/y v0.1.0\n\ta.b/z v1.0.0\n\ta.b/w v1.0.0\n\ta.b/w v1.1.0\n)\n")},
 		"cache/download/a.b/y/@v/v1.0.0.mod": {Data: []byte("module a.b/y\nrequire a.b/x\n")},
 	}
 	keys := []string{"golang:a.b/x@v1.0.0", "golang:a.b/y@v1.0.0", "golang:a.b/w@v1.1.0", "golang:a.b/w@v1.2.0", "golang:./m", "deb:x", "golang:stdlib@1.26.8"}
-	parts, err := Cataloger{ModCache: cache}.Supply(t.Context(), keys)
+	parts, err := Cataloger{ModCache: cache}.Supply(t.Context(), withKeys(keys))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,18 +69,18 @@ func TestSupply(t *testing.T) {
 		got = append(got, fmt.Sprintln(c.Key, c.Part, c.DependsOn, c.Dependencies, len(c.Findings)))
 	}
 	want := []string{
-		"golang:a.b/x@v1.0.0 true [golang:a.b/y@v1.0.0 golang:a.b/w@v1.0.0 golang:a.b/w@v1.1.0] complete 0\n",
+		"golang:a.b/x@v1.0.0 true [golang:a.b/y@v1.0.0 golang:a.b/w@v1.1.0] complete 0\n",
 		"golang:a.b/y@v1.0.0 true [] incomplete 1\n",
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("got - want +\n%s", diff)
 	}
-	if _, err := (Cataloger{ModCache: brokenFS{}}).Supply(t.Context(), keys[:1]); err == nil {
+	if _, err := (Cataloger{ModCache: brokenFS{}}).Supply(t.Context(), withKeys(keys[:1])); err == nil {
 		t.Error("no error for a cache that cannot be read")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := (Cataloger{ModCache: cache}).Supply(ctx, keys); err == nil {
+	if _, err := (Cataloger{ModCache: cache}).Supply(ctx, withKeys(keys)); err == nil {
 		t.Error("no error after the end of the context")
 	}
 }
@@ -61,7 +97,7 @@ func TestSupplyEqualsGo(t *testing.T) {
 		built[p] = "golang:" + m
 		keys = append(keys, "golang:"+m)
 	}
-	parts, err := Cataloger{ModCache: os.DirFS(cache)}.Supply(t.Context(), keys)
+	parts, err := Cataloger{ModCache: os.DirFS(cache)}.Supply(t.Context(), withKeys(keys))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +139,7 @@ func TestSupplyGrowth(t *testing.T) {
 		cache[fmt.Sprintf("cache/download/a.b/d%d/@v/v1.0.0.mod", i)] = &fstest.MapFile{Data: []byte(b.String())}
 		keys = append(keys, fmt.Sprintf("golang:a.b/d%d@v1.0.0", i))
 	}
-	parts, err := Cataloger{ModCache: cache}.Supply(t.Context(), keys)
+	parts, err := Cataloger{ModCache: cache}.Supply(t.Context(), withKeys(keys))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,16 +33,15 @@
 // the rest of the document still says what it said when it was written.
 //
 // The decoder reads CycloneDX 1.2 to 1.6 documents of any origin, as far as the
-// model has words for them: services, vulnerabilities, declarations, definitions,
-// signatures, and annotations that are not ours are left out. It adds findings
-// with these codes:
+// model has words for them: services, vulnerabilities, declarations,
+// definitions, signatures, and properties of the document and annotations that
+// are not ours are left out. It adds findings with these codes:
 //
 //	edge.dangling     a dependency leads to something that is no component
-//	payload.mismatch  the document was edited after it was made
+//	payload.mismatch  the record contradicts the document, which was edited
 package cyclonedx
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 
@@ -53,8 +52,8 @@ import (
 )
 
 // Encode writes m to w. It writes nothing if m is not valid, by
-// [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests give equal bytes. Bytes
-// that are not UTF-8 become U+FFFD.
+// [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests
+// give equal bytes. Bytes that are not UTF-8 become U+FFFD.
 func Encode(w io.Writer, m *sbom.Manifest) error {
 	ordered, err := facts.Prepare(m)
 	if err != nil {
@@ -64,12 +63,11 @@ func Encode(w io.Writer, m *sbom.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("cyclonedx: %w", err)
 	}
-	var buf bytes.Buffer
-	if err := cdx.NewBOMEncoder(&buf, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).Encode(bom); err != nil {
+	// The encoder writes once, when all is well.
+	if err := cdx.NewBOMEncoder(w, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).Encode(bom); err != nil {
 		return fmt.Errorf("cyclonedx: %w", err)
 	}
-	_, err = w.Write(buf.Bytes())
-	return err
+	return nil
 }
 
 // Decode reads a document as a [Decoder] without options does.
@@ -84,12 +82,8 @@ type Decoder struct {
 // Decode reads one document. It refuses a document that breaks off, names two
 // components alike, or says something that [Encode] would not write.
 func (d Decoder) Decode(r io.Reader) (*sbom.Manifest, error) {
-	data, err := facts.ReadAll(r, d.Limit)
-	if err != nil {
-		return nil, fmt.Errorf("cyclonedx: %w", err)
-	}
 	bom := &cdx.BOM{}
-	if err := cdx.NewBOMDecoder(bytes.NewReader(data), cdx.BOMFileFormatJSON).Decode(bom); err != nil {
+	if err := cdx.NewBOMDecoder(facts.Limit(r, d.Limit), cdx.BOMFileFormatJSON).Decode(bom); err != nil {
 		return nil, fmt.Errorf("cyclonedx: %w", err)
 	}
 	m, err := toManifest(bom)

@@ -29,7 +29,7 @@ func (e *encoder) relate() {
 	for _, c := range e.all() {
 		e.linkAll(c.Ref, contains, inside[c.Ref], c.Contents)
 		e.linkAll(c.Ref, dependsOn, needs[c.Ref], c.Dependencies)
-		if c.Wanted {
+		if c.Wanted && e.ids[c.Ref] != root {
 			e.link(e.ids[c.Ref], optionalOf, root)
 		}
 	}

@@ -39,15 +39,14 @@
 // adds findings with these codes:
 //
 //	edge.dangling     a relationship leads to something that is no package
-//	payload.mismatch  the document was edited after it was made
+//	payload.mismatch  the record contradicts the document, which was edited
 //
 // The structs are our own: github.com/spdx/tools-golang v0.5.7 does not unescape
 // the names of persons, organizations and tools when it reads JSON, and reads
-// every package three times. The tests compare what it reads with what we wrote.
+// every package three times.
 package spdx
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -57,8 +56,8 @@ import (
 )
 
 // Encode writes m to w. It writes nothing if m is not valid, by
-// [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests give equal bytes. Bytes
-// that are not UTF-8 become U+FFFD.
+// [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests
+// give equal bytes. Bytes that are not UTF-8 become U+FFFD.
 func Encode(w io.Writer, m *sbom.Manifest) error {
 	ordered, err := facts.Prepare(m)
 	if err != nil {
@@ -68,15 +67,13 @@ func Encode(w io.Writer, m *sbom.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	var buf bytes.Buffer
-	e := json.NewEncoder(&buf)
+	e := json.NewEncoder(w) // it writes once, when all is well
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(doc); err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	_, err = w.Write(buf.Bytes())
-	return err
+	return nil
 }
 
 // Decode reads a document as a [Decoder] without options does.
@@ -92,7 +89,7 @@ type Decoder struct {
 // packages alike, describes nothing, or says something that [Encode] would not
 // write.
 func (d Decoder) Decode(r io.Reader) (*sbom.Manifest, error) {
-	data, err := facts.ReadAll(r, d.Limit)
+	data, err := io.ReadAll(facts.Limit(r, d.Limit))
 	if err != nil {
 		return nil, fmt.Errorf("spdx: %w", err)
 	}

@@ -5,6 +5,7 @@
 // in each other to a bounded depth:
 //
 //	tar  POSIX.1-2001 (pax), ustar and GNU: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html
+//	rpm  https://rpm-software-management.github.io/rpm/manual/format_v4.html
 //	zip  APPNOTE 6.3: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 //
 // A container is never unpacked to disk: its entries are streamed through the
@@ -16,21 +17,26 @@
 //
 // Besides the codes of package sbom, findings have these:
 //
-//	compress.corrupt     compressed data ends early or fails its checksum
-//	folder.mount         a folder that is another file system was not entered
-//	tar.header           a tar header is damaged; the rest was not read
-//	tar.trailing         there are bytes after the end of a tar archive
-//	tar.truncated        a tar archive has no end
-//	type.ambiguous       a file is both a program and a zip archive
-//	link.dangling        a hard link in a tar archive leads to nothing
-//	link.unread          the target of a hard link had passed and could not be read again
-//	tar.type             an entry of a type that no version of tar defines
-//	zip.ambiguous        a zip archive has more than one directory
-//	zip.corrupt          the directory or a member of a zip archive is damaged
-//	zip.mismatch         a member's local header differs from the directory
-//	zip.overlap          members share bytes; they were not read
-//	zip.trailing         there are bytes after the end of a zip archive
-//	zip.unsupported      a member is encrypted or compressed by an unusual method
+//	compress.corrupt  compressed data ends early, fails its checksum or takes too much memory
+//	folder.mount      a folder that is another file system was not entered
+//	link.dangling     a hard link in a tar archive leads to nothing before it
+//	link.unread       the target of a hard link had passed and could not be read again
+//	tar.ambiguous     two headers of one entry state different sizes
+//	rpm.corrupt          the headers of a .rpm file are damaged
+//	rpm.payload          the payload of a .rpm file is damaged, or compressed by a method
+//	                     that is not read
+//	tar.header        a tar header is damaged; the rest was not read
+//	tar.trailing      there are bytes after the end of a tar archive
+//	tar.truncated     a tar archive has no end
+//	tar.type          an entry of a type that no version of tar defines
+//	type.ambiguous    a file is also a zip archive
+//	type.mismatch     a file is named like a container and is none
+//	zip.ambiguous     a zip archive has more than one directory
+//	zip.corrupt       the directory or a member of a zip archive is damaged
+//	zip.mismatch      a member's local header differs from the directory
+//	zip.overlap       members share bytes; they were not read
+//	zip.trailing      there are bytes after the end of a zip archive
+//	zip.unsupported   a member is encrypted or compressed by an unusual method
 package artifact
 
 import (

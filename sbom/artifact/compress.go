@@ -4,22 +4,61 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"context"
 	"fmt"
 	"io"
+	"runtime"
+	"strings"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/xi2/xz"
 
 	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/artifact/internal/inflate"
 )
 
 // A compression is a format of compressed data.
 type compression struct {
 	name  string
-	magic string
+	magic []string // one of these; "?" is any byte
 	open  func(io.Reader) (io.ReadCloser, error)
+}
+
+// magicSize is the length of the longest magic.
+const magicSize = 10
+
+var compressions = []compression{
+	{"gzip", []string{"\x1f\x8b\x08"}, openGzip},     // RFC 1952, 2.3.1
+	{"zstd", []string{"\x28\xb5\x2f\xfd"}, openZstd}, // RFC 8878, 3.1.1
+	{"xz", []string{"\xfd7zXZ\x00"}, openXZ},         // https://tukaani.org/xz/xz-file-format.txt, 2.1.1.1
+
+	// A digit, and the first mark of a block or the mark of the end.
+	{"bzip2", []string{"BZh?1AY&SY", "BZh?\x17rE8P\x90"}, openBzip2},
+}
+
+// compressionOf returns the compression that data beginning with head has.
+func compressionOf(head []byte) (compression, bool) {
+	for _, c := range compressions {
+		for _, magic := range c.magic {
+			if matches(head, magic) {
+				return c, true
+			}
+		}
+	}
+	return compression{}, false
+}
+
+func matches(head []byte, magic string) bool {
+	if len(head) < len(magic) {
+		return false
+	}
+	for i, c := range []byte(magic) {
+		if c != head[i] && c != '?' {
+			return false
+		}
+	}
+	return true
 }
 
 // Windows larger than these are refused: a decoder must hold one in memory.
@@ -28,14 +67,26 @@ const (
 	maxZstdWindow = 128 << 20
 )
 
-var compressions = []compression{
-	{"gzip", "\x1f\x8b\x08", openGzip},     // RFC 1952, 2.3.1
-	{"zstd", "\x28\xb5\x2f\xfd", openZstd}, // RFC 8878, 3.1.1
-	{"xz", "\xfd7zXZ\x00", openXZ},         // https://tukaani.org/xz/xz-file-format.txt, 2.1.1.1
-	{"bzip2", "BZh", openBzip2},
+func openGzip(r io.Reader) (io.ReadCloser, error) {
+	d, err := inflate.NewReader(r)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
-func openGzip(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
+// manyCores is the size from which on one gzip stream is worth several cores.
+const manyCores = 16 << 20
+
+// openOnCores opens a gzip stream that can be read at random, to be decompressed
+// on all cores.
+func openOnCores(s *section) (io.ReadCloser, error) {
+	d, err := inflate.NewReaderAt(s, s.size, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
 
 func openZstd(r io.Reader) (io.ReadCloser, error) {
 	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
@@ -55,14 +106,64 @@ func openBzip2(r io.Reader) (io.ReadCloser, error) {
 	return io.NopCloser(bzip2.NewReader(r)), nil
 }
 
-// compressionOf returns the compression that data beginning with head has.
-func compressionOf(head []byte) (compression, bool) {
-	for _, c := range compressions {
-		if bytes.HasPrefix(head, []byte(c.magic)) {
-			return c, true
-		}
+// expanded is decompressed data that can be looked at before it is read.
+type expanded struct {
+	*bufio.Reader
+	io.Closer
+	kind string // of the compression
+}
+
+// bufferSize is that of the buffers before and behind a decompressor.
+const bufferSize = 64 << 10
+
+// decompress opens compressed data, of which head was read from r already. Errors
+// of the data are Faults.
+func decompress(c compression, head []byte, r io.Reader, w *walker) (*expanded, error) {
+	var d io.ReadCloser
+	var err error
+	if s, ok := r.(*section); ok && c.name == "gzip" && s.size >= manyCores {
+		d, err = openOnCores(s)
+	} else {
+		d, err = c.open(bufio.NewReaderSize(io.MultiReader(bytes.NewReader(head), r), bufferSize))
 	}
-	return compression{}, false
+	if err != nil {
+		return nil, corruptFault(c.name, err)
+	}
+	checked := corrupt{metered{d, w}, c.name}
+	return &expanded{bufio.NewReaderSize(checked, bufferSize), d, c.name}, nil
+}
+
+// isTar reports whether the data is a tar archive. The error is that of reading
+// its beginning.
+func (x *expanded) isTar() (bool, error) {
+	head, err := x.Peek(tarBlock)
+	if err == io.EOF {
+		err = nil
+	}
+	return isTarHeader(head), err
+}
+
+// corrupt gives the errors of a decompressor their code.
+type corrupt struct {
+	io.Reader
+	name string
+}
+
+func (c corrupt) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = corruptFault(c.name, err)
+	}
+	return n, err
+}
+
+// corruptFault returns err, of a decompressor, with a code. An error that has one
+// is that of a reader below.
+func corruptFault(name string, err error) error {
+	if err = ioFault(err); hasCode(err) {
+		return err
+	}
+	return &sbom.Fault{Code: "compress.corrupt", Err: fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), name+": "))}
 }
 
 // A ledger counts the bytes that one artifact has expanded to.
@@ -76,42 +177,20 @@ func newLedger(l sbom.Limits) *ledger {
 	return b
 }
 
-// A metered reader charges a ledger for all that is read.
+// A metered reader charges the ledger of a walk for all that is read, and ends
+// with the walk.
 type metered struct {
 	io.Reader
-	*ledger
+	*walker
 }
 
 func (m metered) Read(p []byte) (int, error) {
+	if err := context.Cause(m.ctx); err != nil {
+		return 0, err
+	}
 	n, err := m.Reader.Read(p)
-	if m.left.Add(-int64(n)) < 0 {
+	if m.ledger.left.Add(-int64(n)) < 0 {
 		return n, sbom.Faultf("limit.expanded", "the artifact expands to more than the limit")
 	}
 	return n, err
-}
-
-// decompress opens compressed data. Errors of the data are Faults.
-func decompress(c compression, r io.Reader, l *ledger) (*bufio.Reader, io.Closer, error) {
-	d, err := c.open(bufio.NewReaderSize(r, 64<<10))
-	if err != nil {
-		return nil, nil, sbom.Faultf("compress.corrupt", "%s: %w", c.name, err)
-	}
-	return bufio.NewReaderSize(corrupt{metered{d, l}, c.name}, 64<<10), d, nil
-}
-
-// corrupt gives the errors of a decompressor their code.
-type corrupt struct {
-	io.Reader
-	name string
-}
-
-func (c corrupt) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	if err == nil || err == io.EOF {
-		return n, err
-	}
-	if _, ok := err.(*sbom.Fault); ok {
-		return n, err
-	}
-	return n, &sbom.Fault{Code: "compress.corrupt", Err: fmt.Errorf("%s: %w", c.name, err)}
 }

@@ -1,10 +1,32 @@
 package artifact
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+
+	"github.com/manifestgen/manifestgen/sbom"
 )
+
+// A reusable content can be read again from its start after a visit.
+type reusable interface {
+	sbom.Content
+
+	// reuse makes sure that again works after anybody has read the content.
+	reuse()
+
+	// again makes the next Read start at the beginning.
+	again()
+
+	// finish reads what nobody has read, if there is a checksum at its end,
+	// and returns the error of the content that nobody has seen.
+	finish() error
+
+	// done closes the content at the end of a visit, unless somebody keeps it.
+	done()
+}
 
 // headSize is how much of the start of a stream is held so that it can be
 // looked at and then read again.
@@ -20,9 +42,12 @@ type stream struct {
 
 	head   []byte
 	filled bool
-	err    error // of filling head
+	err    error // that rest ended with
+	told   bool  // err has been returned to a reader
 
 	offset int64 // of the next Read
+	passed int64 // how much of the content has been read from rest
+	judged bool  // rest has a checksum, which it compares at its end
 	replay bool  // spool rather than lose bytes
 	kept   bool
 	spool  *spool
@@ -32,7 +57,8 @@ func newStream(r io.Reader, size, memory int64) *stream {
 	return &stream{rest: r, size: size, limit: memory}
 }
 
-// fill reads the head.
+// fill reads the head and, if that is all, makes sure that it is: a checksum is
+// only judged at the end.
 func (s *stream) fill() {
 	if s.filled {
 		return
@@ -40,37 +66,71 @@ func (s *stream) fill() {
 	s.filled = true
 	head := make([]byte, min(s.size, headSize))
 	n, err := io.ReadFull(s.rest, head)
-	s.head = head[:n]
-	if err != nil && err != io.EOF {
+	s.head, s.passed = head[:n], int64(n)
+	switch {
+	case err == io.EOF:
+		s.err = io.ErrUnexpectedEOF
+	case err != nil:
 		s.err = err
+	case int64(n) == s.size:
+		s.err = atEnd(s.rest)
 	}
+}
+
+// atEnd reads the end of r. That r does not end here is an error.
+func atEnd(r io.Reader) error {
+	n, err := io.ReadFull(r, make([]byte, 1))
+	if n > 0 {
+		return errors.New("longer than its container says")
+	}
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// whole reports whether the head is all there is.
+func (s *stream) whole() bool { return s.err == nil && int64(len(s.head)) == s.size }
+
+// tell returns the error that the content ends with.
+func (s *stream) tell() error {
+	s.told = true
+	return s.err
 }
 
 // Read implements sbom.Content.
 func (s *stream) Read(p []byte) (int, error) {
 	s.fill()
-	if s.replay && s.spool == nil && s.err == nil && s.offset >= int64(len(s.head)) {
+	if s.replay && s.spool == nil && s.err == nil && !s.whole() && s.offset >= int64(len(s.head)) {
 		if err := s.load(); err != nil {
-			return 0, err
+			return 0, s.tell()
 		}
 	}
-	if s.spool != nil {
+	switch {
+	case s.spool != nil:
 		n, err := s.spool.ReadAt(p, s.offset)
 		s.offset += int64(n)
+		if n > 0 && err == io.EOF {
+			err = nil
+		}
 		return n, err
-	}
-	if s.offset < int64(len(s.head)) {
+	case s.offset < int64(len(s.head)):
 		n := copy(p, s.head[s.offset:])
 		s.offset += int64(n)
 		return n, nil
-	}
-	if s.err != nil {
-		return 0, s.err
+	case s.err != nil:
+		return 0, s.tell()
+	case s.whole():
+		return 0, io.EOF
 	}
 	n, err := s.rest.Read(p)
 	s.offset += int64(n)
-	if err == io.EOF && s.offset < s.size {
+	s.passed += int64(n)
+	if err == io.EOF && s.passed < s.size {
 		err = io.ErrUnexpectedEOF
+	}
+	if err != nil && err != io.EOF {
+		s.err, s.told = err, true
 	}
 	return n, err
 }
@@ -79,58 +139,85 @@ func (s *stream) Read(p []byte) (int, error) {
 // else spools the whole content.
 func (s *stream) ReadAt(p []byte, off int64) (int, error) {
 	s.fill()
-	if off >= 0 && off+int64(len(p)) <= int64(len(s.head)) {
-		return copy(p, s.head[off:]), nil
-	}
-	if s.err != nil {
-		return 0, s.err
+	switch {
+	case off < 0:
+		return 0, fmt.Errorf("read at %d", off)
+	case s.whole() || off+int64(len(p)) <= int64(len(s.head)):
+		return readAt(s.head, p, off)
+	case s.err != nil:
+		return 0, s.tell()
 	}
 	if err := s.load(); err != nil {
-		return 0, err
+		return 0, s.tell()
 	}
 	return s.spool.ReadAt(p, off)
 }
 
+// readAt reads from b as an io.ReaderAt does.
+func readAt(b, p []byte, off int64) (int, error) {
+	n := copy(p, b[min(off, int64(len(b))):])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
 // load spools what has not been read yet, and the head.
 func (s *stream) load() error {
-	if s.spool != nil {
-		return nil
+	if s.spool != nil || s.err != nil {
+		return s.err
 	}
-	if s.offset > int64(len(s.head)) {
-		return fmt.Errorf("read at random after %d bytes were read in order", s.offset)
+	if s.passed > int64(len(s.head)) {
+		s.err = fmt.Errorf("read at random after %d bytes were read in order", s.passed)
+		return s.err
 	}
 	sp := &spool{limit: s.limit}
-	if _, err := sp.Write(s.head); err != nil {
-		return err
+	sp.expect(s.size)
+	if _, s.err = sp.Write(s.head); s.err == nil && !s.whole() {
+		_, s.err = io.Copy(sp, s.rest)
 	}
-	n, err := io.Copy(sp, s.rest)
-	if err == nil && int64(len(s.head))+n < s.size {
-		err = io.ErrUnexpectedEOF
+	if s.err == nil && sp.size < s.size {
+		s.err = io.ErrUnexpectedEOF
 	}
-	if err != nil {
-		sp.Close()
-		s.err = err
-		return err
+	if s.err != nil {
+		sp.Close() // its bytes are given up
+		return s.err
 	}
 	s.spool = sp
 	return nil
 }
 
-// reuse implements reusable: from now on nothing that is read is lost.
+// reuse implements reusable.
 func (s *stream) reuse() { s.replay = true }
 
 // again implements reusable. Without reuse it is of use only before the end of
 // the head has been passed.
 func (s *stream) again() { s.offset = 0 }
 
+// finish implements reusable.
+func (s *stream) finish() error {
+	s.fill()
+	if s.judged && s.err == nil && s.spool == nil && !s.whole() {
+		n, err := io.Copy(io.Discard, s.rest)
+		if s.passed += n; s.passed < s.size && err == nil {
+			err = io.ErrUnexpectedEOF
+		}
+		s.err = err
+	}
+	if s.told {
+		return nil
+	}
+	return s.tell()
+}
+
 // Keep implements sbom.Content.
 func (s *stream) Keep() error {
 	s.fill()
-	if s.err != nil {
-		return s.err
+	if err := s.load(); err != nil {
+		return s.tell()
 	}
 	s.kept = true
-	return s.load()
+	return nil
 }
 
 // Close implements sbom.Content.
@@ -141,7 +228,7 @@ func (s *stream) Close() error {
 	return s.spool.Close()
 }
 
-// done closes the stream at the end of a visit, unless somebody keeps it.
+// done implements reusable.
 func (s *stream) done() {
 	if !s.kept {
 		s.Close() // a temporary file, at most
@@ -155,30 +242,43 @@ type spool struct {
 	memory []byte
 	file   *os.File
 	size   int64
+	closed bool
+}
+
+// maxGrant is how much memory a spool takes on the word of a container.
+const maxGrant = 1 << 20
+
+// expect makes room for bytes that are said to come.
+func (s *spool) expect(size int64) {
+	if size <= s.limit {
+		s.memory = make([]byte, 0, min(size, maxGrant))
+	}
 }
 
 func (s *spool) Write(p []byte) (int, error) {
 	if s.file == nil && s.size+int64(len(p)) > s.limit {
 		if err := s.toDisk(); err != nil {
-			return 0, err
+			return 0, &sbom.Fault{Code: codeIO, Err: fmt.Errorf("temporary file: %w", withoutPath(err))}
 		}
 	}
-	s.size += int64(len(p))
-	if s.file != nil {
-		return s.file.Write(p)
+	if s.file == nil {
+		s.memory = append(s.memory, p...)
+		s.size += int64(len(p))
+		return len(p), nil
 	}
-	s.memory = append(s.memory, p...)
-	return len(p), nil
+	n, err := s.file.Write(p)
+	s.size += int64(n)
+	return n, ioFault(err)
 }
 
 func (s *spool) toDisk() error {
 	f, err := os.CreateTemp("", "manifestgen-*")
 	if err != nil {
-		return fmt.Errorf("spool: %w", err)
+		return err
 	}
 	s.file = f
 	if err := unlink(f.Name()); err != nil {
-		return fmt.Errorf("spool: %w", err)
+		return err
 	}
 	_, err = f.Write(s.memory)
 	s.memory = nil
@@ -186,21 +286,23 @@ func (s *spool) toDisk() error {
 }
 
 func (s *spool) ReadAt(p []byte, off int64) (int, error) {
-	if s.file != nil {
-		return s.file.ReadAt(p, off)
+	switch {
+	case s.closed:
+		return 0, os.ErrClosed
+	case off < 0:
+		return 0, fmt.Errorf("read at %d", off)
+	case s.file == nil:
+		return readAt(s.memory, p, off)
 	}
-	if off < 0 || off >= int64(len(s.memory)) {
-		return 0, io.EOF
-	}
-	n := copy(p, s.memory[off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
+	n, err := s.file.ReadAt(p, off)
+	return n, ioFault(err)
 }
 
 func (s *spool) Close() error {
-	s.memory = nil
+	if s.closed {
+		return nil
+	}
+	s.memory, s.closed = nil, true
 	if s.file == nil {
 		return nil
 	}
@@ -211,13 +313,14 @@ func (s *spool) Close() error {
 }
 
 // A section is content that can be read at random: a file on disk, or a stored
-// part of one.
+// part of a container.
 type section struct {
 	io.ReaderAt
 	size   int64
 	offset int64
+	memory int64 // as of a stream, for Keep
 	kept   bool
-	close  func() error // may be nil
+	close  func() error // nil if the bytes are the container's
 }
 
 // Read implements sbom.Content.
@@ -236,8 +339,20 @@ func (s *section) reuse() {}
 // again implements reusable.
 func (s *section) again() { s.offset = 0 }
 
-// Keep implements sbom.Content.
+// finish implements reusable.
+func (s *section) finish() error { return nil }
+
+// Keep implements sbom.Content. Bytes of a container are copied: they go when the
+// visit of the container ends.
 func (s *section) Keep() error {
+	if s.close == nil {
+		sp := &spool{limit: s.memory}
+		if _, err := io.Copy(sp, io.NewSectionReader(s.ReaderAt, 0, s.size)); err != nil {
+			sp.Close() // its bytes are given up
+			return err
+		}
+		s.ReaderAt, s.close = sp, sp.Close
+	}
 	s.kept = true
 	return nil
 }
@@ -250,11 +365,42 @@ func (s *section) Close() error {
 	return s.close()
 }
 
-// done closes the section at the end of a visit, unless somebody keeps it.
+// done implements reusable.
 func (s *section) done() {
 	if !s.kept {
 		s.Close() // nothing was written to it
 	}
+}
+
+// codeIO is the code of what this machine, not the artifact, is to blame for.
+const codeIO = "io.error"
+
+// ioFault gives an error of reading or writing a file its code. Those that tell
+// permission and absence have one.
+func ioFault(err error) error {
+	var pathErr *fs.PathError
+	switch {
+	case err == nil, err == io.EOF, hasCode(err):
+		return err
+	case errors.As(err, &pathErr):
+		return &sbom.Fault{Code: codeIO, Err: err}
+	}
+	return err
+}
+
+// hasCode reports whether a finding of err gets a code of its own.
+func hasCode(err error) bool {
+	var fault *sbom.Fault
+	return errors.As(err, &fault) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist)
+}
+
+// withoutPath takes the path of this machine out of err.
+func withoutPath(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
 }
 
 var (

@@ -1,7 +1,6 @@
 package artifact
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -17,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/artifact/internal/zipfile"
 )
 
 // errChanged is the error of a file that is another one than it was.
@@ -24,7 +24,7 @@ var errChanged = &sbom.Fault{Code: "entry.changed", Err: errors.New("the file ch
 
 // openFile opens a file artifact. If plain is set, it is not looked into.
 func openFile(ctx context.Context, name string, plain bool, o Options) (*sbom.Artifact, error) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|noWait, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -33,21 +33,41 @@ func openFile(ctx context.Context, name string, plain bool, o Options) (*sbom.Ar
 	if err != nil {
 		return nil, err
 	}
+	a := &sbom.Artifact{Name: baseName(name), Type: sbom.TypeFile, Format: sbom.FormatFile, Modified: info.ModTime()}
 	format := formatNone
 	if !plain && info.Size() > 0 {
-		if format, err = recognise(f, info.Size()); err != nil {
+		if format, err = recognise(f, info.Size(), isNamedContainer(a.Name)); err != nil {
 			return nil, err
 		}
-	}
-	a := &sbom.Artifact{Name: baseName(name), Type: sbom.TypeFile, Format: sbom.FormatFile, Modified: info.ModTime()}
-	if format != formatNone {
-		a.Format = string(format)
+		a.Format = formatName(f, info.Size(), format)
 	}
 	if a.Digests, err = digests(ctx, f, o.Digests); err != nil {
 		return nil, err
 	}
-	a.Trees = []sbom.Tree{&fileTree{path: name, info: info, name: a.Name, format: format, limits: o.Limits}}
+	a.Trees = []sbom.Tree{&fileTree{path: name, info: info, name: a.Name, format: format, plain: plain, limits: o.Limits}}
 	return a, nil
+}
+
+// formatName names the format of a file artifact. Compressed data is called after
+// what is in it, if that is an archive.
+func formatName(f *os.File, size int64, kind format) string {
+	switch kind {
+	case formatNone:
+		return sbom.FormatFile
+	case formatCompressed:
+		limits := sbom.Limits{}.WithDefaults()
+		w := &walker{ctx: context.Background(), limits: limits, ledger: newLedger(limits)}
+		x, err := w.expand(io.NewSectionReader(f, 0, size))
+		if err != nil {
+			return string(kind) // Walk tells
+		}
+		defer x.Close()
+		if isTar, _ := x.isTar(); !isTar {
+			return x.kind
+		}
+		return string(formatTar)
+	}
+	return string(kind)
 }
 
 // A fileTree is the tree of a file artifact: the one file, or its inside.
@@ -56,6 +76,7 @@ type fileTree struct {
 	info   fs.FileInfo // of the file that was recognised and hashed
 	name   string
 	format format
+	plain  bool // not to be looked into
 	limits sbom.Limits
 }
 
@@ -68,16 +89,29 @@ func (t *fileTree) Walk(ctx context.Context, v sbom.Visitor) error {
 	if err != nil {
 		return err
 	}
-	c := &section{ReaderAt: f, size: t.info.Size(), close: f.Close}
+	c := &section{ReaderAt: &disk{f}, size: t.info.Size(), close: f.Close}
+	if t.format == formatNone {
+		c.ReaderAt = &watched{f, t.info}
+	}
 	defer c.done()
 	if err := unchanged(f, t.info); err != nil {
 		return err
 	}
-	w := &walker{ctx: ctx, v: v, limits: t.limits, ledger: newLedger(t.limits), container: string(t.format)}
-	if t.format == formatNone {
+	w := &walker{ctx: ctx, v: v, limits: t.limits, ledger: newLedger(t.limits)}
+	switch {
+	case t.plain:
 		w.plain(t.name, t.info, c)
-	} else {
-		w.artifact(t.name, c, t.info.Size(), t.format)
+	case t.format == formatNone:
+		w.plain(t.name, t.info, c)
+		named := isNamedContainer(t.name) || hasSuffix(t.name, compressedSuffixes)
+		w.checkName(sbom.Entry{Path: t.name}, c, t.format, named)
+	case t.format == formatCompressed:
+		w.compressedFile(t.name, c)
+	default:
+		w.inside(c, c.size, t.format)
+	}
+	if !t.plain && t.format != formatZip {
+		w.zipBehind(t.name, c)
 	}
 	if err := unchanged(f, t.info); err != nil {
 		return err
@@ -97,69 +131,87 @@ func unchanged(f *os.File, info fs.FileInfo) error {
 	return nil
 }
 
-// plain offers a file artifact that is no container. A zip archive behind a
-// program is looked into as well.
+// A disk reads a file of this machine.
+type disk struct {
+	file *os.File
+}
+
+func (d *disk) ReadAt(p []byte, off int64) (int, error) {
+	n, err := d.file.ReadAt(p, off)
+	return n, ioFault(err)
+}
+
+// A watched file says so if it has changed since it was listed.
+type watched struct {
+	file *os.File
+	info fs.FileInfo
+}
+
+func (w *watched) ReadAt(p []byte, off int64) (int, error) {
+	n, err := w.file.ReadAt(p, off)
+	if changed := unchanged(w.file, w.info); changed != nil {
+		return n, changed
+	}
+	return n, ioFault(err)
+}
+
+// plain offers a file artifact that is no container.
 func (w *walker) plain(name string, info fs.FileInfo, c *section) {
-	e := sbom.Entry{Path: name, Mode: info.Mode().Perm(), Size: info.Size()}
+	e := sbom.Entry{Path: name, Mode: info.Mode().Perm(), Size: c.size}
 	if w.v.Entry(e) {
 		w.v.File(e, c)
-		c.again()
-	}
-	if hasZipEnd(c, info.Size()) {
-		w.v.Found(sbom.Finding{Kind: sbom.Note, Code: "type.ambiguous", Path: name,
-			Detail: "a zip archive stands at the end of the file; it is described as well"})
-		w.enter(e, c, formatZip)
 	}
 }
 
-// artifact walks a container that is the artifact itself. Compressed data that
-// is not a tar archive is a container of one file.
-func (w *walker) artifact(name string, c *section, size int64, f format) {
-	if f != formatCompressed {
-		w.inside(c, size, f, true)
+// zipBehind looks into a zip archive that stands behind something else, such as a
+// program that unpacks it.
+func (w *walker) zipBehind(name string, c *section) {
+	if w.ctx.Err() != nil || !zipfile.EndsWith(c, c.size) {
 		return
 	}
-	r, isTar, err := w.expand(c)
-	switch {
-	case isTar:
-		w.container = "tar"
-		w.tarStream(r, "")
-	case err != nil && r == nil:
+	w.prefix = ""
+	w.v.Found(sbom.Finding{Kind: sbom.Note, Code: "type.ambiguous", Path: name,
+		Detail: "a zip archive stands at the end of the file; it is described as well"})
+	w.enter(sbom.Entry{Path: name, Size: c.size}, c, formatZip)
+}
+
+// compressedFile walks compressed data that is the artifact itself. If it is not
+// a tar archive, it is a container of one file.
+func (w *walker) compressedFile(name string, c *section) {
+	r, err := w.expand(c)
+	if err != nil {
 		w.gap(err, "")
-	default:
-		w.single(strings.TrimSuffix(name, path.Ext(name)), r)
+		return
 	}
-	if r != nil {
-		r.Close() // the data was judged when it was read
+	defer r.Close() // the data is judged when it is read
+	isTar, err := r.isTar()
+	if isTar {
+		w.compressedTar(r, c)
+		return
 	}
+	if err == nil && isNamedContainer(name) {
+		w.gap(sbom.Faultf("type.mismatch", "named like an archive, and none is in the compressed data"), "")
+	}
+	w.container = r.kind
+	w.single(strings.TrimSuffix(name, path.Ext(name)), r)
 }
 
 // single offers the one file that compressed data holds. Its size is known when
 // all of it was read, so it is spooled.
 func (w *walker) single(name string, r io.Reader) {
 	sp := &spool{limit: w.limits.Buffer}
-	defer sp.Close()
 	size, err := io.Copy(sp, io.LimitReader(r, w.limits.File+1))
 	if err != nil {
 		w.gap(err, name)
 	}
 	if size > w.limits.File {
-		w.gap(sbom.Faultf("limit.file", "more than %d bytes", w.limits.File), name)
+		w.gap(sbom.Faultf("limit.file", "more than the limit of %d bytes", w.limits.File), name)
+		sp.Close() // its bytes are given up
 		return
 	}
-	e := sbom.Entry{Path: name, Mode: 0o644, Size: size}
-	w.offer(e, func() (reusable, error) { return &section{ReaderAt: sp, size: size}, nil })
-}
-
-// hasZipEnd reports whether the end of a zip archive without a comment stands at
-// the end of the file (APPNOTE 4.3.16).
-func hasZipEnd(r io.ReaderAt, size int64) bool {
-	var end [22]byte
-	if size < int64(len(end)) {
-		return false
-	}
-	_, err := r.ReadAt(end[:], size-int64(len(end)))
-	return (err == nil || err == io.EOF) && bytes.HasPrefix(end[:], []byte("PK\x05\x06"))
+	c := &section{ReaderAt: sp, size: size, close: sp.Close}
+	defer c.done()
+	w.offer(sbom.Entry{Path: name, Mode: 0o644, Size: size}, func() (reusable, error) { return c, nil })
 }
 
 // hashes are the functions that a file artifact can be hashed with.

@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"context"
-	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -75,16 +74,18 @@ type folderWalk struct {
 	busy    sync.WaitGroup
 }
 
-// A folderName has a path as the file system spells it and as entries do.
+// A folderName has a path as the file system spells it and as entries do, and
+// what was listed under it; nothing for the folder at the top.
 type folderName struct {
 	raw, clean string
+	info       fs.FileInfo
 }
 
 func (n folderName) join(name string) folderName {
 	if n.raw == "." {
-		return folderName{name, cleanName(name)}
+		return folderName{raw: name, clean: cleanName(name)}
 	}
-	return folderName{n.raw + "/" + name, n.clean + "/" + cleanName(name)}
+	return folderName{raw: n.raw + "/" + name, clean: n.clean + "/" + cleanName(name)}
 }
 
 // folder lists a folder and then those below it, on other goroutines as far as
@@ -112,25 +113,25 @@ const batch = 1024
 // list offers the entries of a folder and returns its subfolders.
 func (w *folderWalk) list(n folderName) (folders []folderName) {
 	if len(n.raw) > w.limits.Path {
-		w.gap(sbom.Faultf("limit.path", "a folder with a path of %d bytes is not entered", len(n.raw)), n.clean[:64]+"...")
+		w.gap(sbom.Faultf("limit.path", "a folder with a path of %d bytes is not entered", len(n.raw)), n.clean[:min(64, len(n.clean))]+"...")
 		return nil
 	}
-	dir, err := w.root.OpenRoot(n.raw)
+	d, err := w.open(n)
 	if err != nil {
 		w.gap(err, n.clean)
 		return nil
 	}
-	defer dir.Close()
-	f, err := dir.Open(".")
-	if err != nil {
-		w.gap(err, n.clean)
-		return nil
-	}
-	defer f.Close()
+	defer d.close()
 	for w.ctx.Err() == nil {
-		entries, err := f.ReadDir(batch)
-		for _, d := range entries {
-			if sub := n.join(d.Name()); w.item(dir, d, sub) {
+		entries, err := d.list.ReadDir(batch) // with one lstat each, relative to the folder
+		for _, item := range entries {
+			sub := n.join(item.Name())
+			info, err := item.Info()
+			if err != nil {
+				w.gap(err, sub.clean)
+				continue
+			}
+			if sub.info = info; w.item(d, sub) {
 				folders = append(folders, sub)
 			}
 		}
@@ -145,30 +146,107 @@ func (w *folderWalk) list(n folderName) (folders []folderName) {
 	return folders
 }
 
-// item offers one entry and reports whether it is a folder to enter.
-func (w *folderWalk) item(dir *os.Root, d fs.DirEntry, n folderName) bool {
-	info, err := d.Info() // read with the name, by a call relative to the folder
+// A listing is a folder that is being listed.
+type listing struct {
+	walk *folderWalk
+	name string
+	list *os.File
+	root *os.Root // opened when it is needed
+	busy sync.WaitGroup
+}
+
+// open opens a folder and makes sure that it is the one that was listed.
+func (w *folderWalk) open(n folderName) (*listing, error) {
+	f, err := w.root.OpenFile(n.raw, os.O_RDONLY|noWait, 0)
 	if err != nil {
-		w.gap(err, n.clean)
-		return false
+		return nil, err
 	}
-	e := sbom.Entry{Path: n.clean, Mode: info.Mode()}
-	switch {
-	case info.IsDir():
-		w.v.Entry(e)
-		return w.sameFileSystem(info, n)
-	case info.Mode().IsRegular():
-		if !w.excluded(info) {
-			e.Size = info.Size()
-			w.offer(e, func() (reusable, error) { return openEntry(dir, d.Name(), info) })
+	if n.info != nil {
+		if now, err := f.Stat(); err != nil || !os.SameFile(now, n.info) {
+			f.Close() // the error is that it changed
+			return nil, errChanged
 		}
-	case info.Mode().Type() == fs.ModeSymlink:
-		e.Link, _ = dir.Readlink(d.Name()) // a link that vanished leads nowhere
+	}
+	return &listing{walk: w, name: n.raw, list: f}, nil
+}
+
+// close waits for the files that are still being read.
+func (d *listing) close() {
+	d.busy.Wait()
+	d.list.Close() // nothing was written to it
+	if d.root != nil {
+		d.root.Close()
+	}
+}
+
+// files returns the folder as a place to open files in.
+func (d *listing) files() (*os.Root, error) {
+	var err error
+	if d.root == nil {
+		d.root, err = d.walk.root.OpenRoot(d.name)
+	}
+	return d.root, err
+}
+
+// item offers one entry and reports whether it is a folder to enter.
+func (w *folderWalk) item(d *listing, n folderName) bool {
+	e := sbom.Entry{Path: n.clean, Mode: n.info.Mode()}
+	switch e.Mode.Type() {
+	case fs.ModeDir:
+		w.v.Entry(e)
+		return w.sameFileSystem(n.info, n)
+	case 0:
+		if !w.excluded(n.info) {
+			e.Size = n.info.Size()
+			w.file(d, e, n.info)
+		}
+	case fs.ModeSymlink:
+		if root, err := d.files(); err == nil {
+			e.Link, _ = root.Readlink(n.info.Name()) // one that vanished leads nowhere
+		}
 		w.v.Entry(e)
 	default:
 		w.v.Entry(e)
 	}
 	return false
+}
+
+// file offers a file, and reads it on another goroutine if there is a slot: a
+// folder may have many programs.
+func (w *folderWalk) file(d *listing, e sbom.Entry, info fs.FileInfo) {
+	wanted := w.v.Entry(e)
+	if !wanted && !mayBeContainer(e) {
+		return
+	}
+	root, err := d.files()
+	if err != nil {
+		w.gap(err, e.Path)
+		return
+	}
+	read := func() { w.take(e, wanted, func() (reusable, error) { return openFileIn(root, info) }) }
+	select {
+	case w.slots <- struct{}{}:
+		d.busy.Go(func() {
+			defer func() { <-w.slots }()
+			read()
+		})
+	default:
+		read()
+	}
+}
+
+// openFileIn opens the file that info describes. Should it have become something
+// else since, a link or a device, that is not read.
+func openFileIn(root *os.Root, info fs.FileInfo) (reusable, error) {
+	f, err := root.OpenFile(info.Name(), os.O_RDONLY|noFollow|noWait, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unchanged(f, info); err != nil {
+		f.Close() // the error is that it changed
+		return nil, err
+	}
+	return &section{ReaderAt: &watched{f, info}, size: info.Size(), close: f.Close}, nil
 }
 
 func (w *folderWalk) excluded(info fs.FileInfo) bool {
@@ -187,32 +265,4 @@ func (w *folderWalk) sameFileSystem(info fs.FileInfo, n folderName) bool {
 	w.v.Found(sbom.Finding{Kind: sbom.Note, Code: "folder.mount", Path: n.clean,
 		Detail: "another file system is mounted here; it was not entered"})
 	return false
-}
-
-// openEntry opens the file that info describes. Should it have become something
-// else since, a link or a device, that is not opened.
-func openEntry(dir *os.Root, name string, info fs.FileInfo) (reusable, error) {
-	f, err := dir.OpenFile(name, os.O_RDONLY|openFlags, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := unchanged(f, info); err != nil {
-		f.Close() // the error is that it changed
-		return nil, err
-	}
-	return &section{ReaderAt: &changing{f, info}, size: info.Size(), close: f.Close}, nil
-}
-
-// changing is a file that says so if it changes while it is read.
-type changing struct {
-	file *os.File
-	info fs.FileInfo
-}
-
-func (c *changing) ReadAt(p []byte, off int64) (int, error) {
-	n, err := c.file.ReadAt(p, off)
-	if errors.Is(err, io.EOF) && off+int64(n) < c.info.Size() {
-		return n, errChanged
-	}
-	return n, err
 }

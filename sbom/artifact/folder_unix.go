@@ -7,9 +7,12 @@ import (
 	"syscall"
 )
 
-// openFlags keep an entry that has become a link or a fifo from being followed
-// or waited for.
-const openFlags = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+// Flags of opening a file that may have become another one since it was listed:
+// not to follow a link, not to wait for the other end of a fifo.
+const (
+	noFollow = syscall.O_NOFOLLOW
+	noWait   = syscall.O_NONBLOCK
+)
 
 // deviceOf returns the number of the file system that a file is on.
 func deviceOf(info fs.FileInfo) uint64 {

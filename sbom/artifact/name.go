@@ -10,16 +10,14 @@ import (
 // relative, without "." and "..", each element cleaned. It reports whether the
 // name led outside or is not in clean form.
 func cleanPath(name string) (path string, unclean bool) {
-	rest := strings.TrimPrefix(name, "./")
-	rest = strings.TrimSuffix(rest, "/")
-	if rest == "" || rest == "." {
-		return ".", name == ""
+	if name == "." || name == "./" {
+		return ".", false
 	}
+	unclean = name == "" || name[0] == '/'
 	var clean []string
-	for element := range strings.SplitSeq(rest, "/") {
+	for element := range strings.SplitSeq(name, "/") {
 		switch element {
 		case "", ".":
-			unclean = unclean || element == "" && len(clean) == 0
 		case "..":
 			unclean = true
 			clean = clean[:max(0, len(clean)-1)]

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,176 +19,253 @@ import (
 const tarBlock = 512
 
 // isTarHeader reports whether block is a tar header: its checksum is the sum of
-// its bytes with the checksum's own field taken as spaces.
+// its bytes with the checksum's own field taken as spaces. Some old programs
+// took the bytes to be signed.
 func isTarHeader(block []byte) bool {
 	if len(block) < tarBlock {
 		return false
 	}
-	field := strings.Trim(string(block[148:156]), " \x00")
-	want, err := strconv.ParseInt(field, 8, 32)
-	if err != nil {
+	want, ok := octal(block[148:156])
+	if !ok {
 		return false
 	}
-	sum := int64(0)
+	unsigned, signed := int64(0), int64(0)
 	for i, c := range block[:tarBlock] {
 		if 148 <= i && i < 156 {
 			c = ' '
 		}
-		sum += int64(c)
+		unsigned += int64(c)
+		signed += int64(int8(c))
 	}
-	return sum == want
+	return unsigned == want || signed == want
 }
 
-// tar walks an archive whose content can be read again, for hard links.
-func (w *walker) tar(c reusable, place string) {
-	c.again()
-	links := w.passTar(skipper{c, c}, place, nil)
-	if len(links) > 0 && w.ctx.Err() == nil {
-		c.again()
-		w.passTar(skipper{c, c}, place, links)
-	}
+// octal reads a number of a tar header.
+func octal(field []byte) (int64, bool) {
+	n, err := strconv.ParseInt(strings.Trim(string(field), " \x00"), 8, 64)
+	return n, err == nil
 }
 
-// tarStream walks an archive that can be read once.
-func (w *walker) tarStream(r io.Reader, place string) {
-	for _, links := range w.passTar(r, place, nil) {
-		for _, e := range links {
-			w.gap(sbom.Faultf("link.unread", "a hard link whose target was already passed"), e.Path)
+// tar walks the archive that r is. The function again opens it once more: for
+// hard links to what has passed by the time it is known that they are wanted.
+func (w *walker) tar(r io.Reader, again func() (io.ReadCloser, error)) {
+	links := w.passTar(r, nil)
+	if len(links) == 0 || w.ctx.Err() != nil {
+		return
+	}
+	second, err := again()
+	if err != nil {
+		w.gap(err, w.place())
+		return
+	}
+	defer second.Close()
+	for _, unserved := range w.passTar(second, links) {
+		for _, l := range unserved {
+			w.gap(sbom.Faultf("link.unread", "the target of the hard link could not be read again"), l.Path)
 		}
 	}
 }
 
-// A linkTable has, by the name of an entry, the wanted hard links to it.
-type linkTable map[string][]sbom.Entry
+// A linkTable has, by the number of an entry, the hard links to it whose bytes
+// are needed.
+type linkTable map[uint32][]hardLink
+
+// A hardLink is an entry that has the bytes of an earlier one.
+type hardLink struct {
+	sbom.Entry        // completed
+	name       string // within the archive
+	number     uint32
+	wanted     bool
+}
 
 // passTar reads an archive once. The first pass, without links, offers all
-// entries and returns the hard links to serve; the second serves them.
-func (w *walker) passTar(r io.Reader, place string, links linkTable) linkTable {
-	end := &endWatcher{Reader: r}
-	p := &tarPass{walker: w, place: place, serve: links, links: linkTable{}, sizes: map[string]int64{}, alias: map[string]string{}}
-	tr := tar.NewReader(end)
-	for w.ctx.Err() == nil {
-		end.zeros = 0
+// entries and returns the hard links to serve; the second serves them and
+// returns those that it could not.
+func (w *walker) passTar(r io.Reader, serve linkTable) linkTable {
+	blocks := &blockReader{Reader: r}
+	p := &tarPass{walker: w, blocks: blocks, serve: serve, links: linkTable{}, names: map[string]bound{}, targets: map[uint32]string{}}
+	tr := tar.NewReader(blocks)
+	for w.ctx.Err() == nil && (serve == nil || len(serve) > 0) {
+		blocks.zeros = 0
 		h, err := tr.Next()
-		if err == io.EOF {
-			if links == nil {
-				w.tarEnd(end, place)
+		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
+			if serve == nil {
+				w.tarEnd(blocks, err)
 			}
 			break
 		}
-		if err != nil {
-			w.gap(tarFault(err), place)
-			break
+		if p.number++; serve != nil {
+			p.serveLinks(h, tr)
+		} else {
+			p.entry(h, tr)
 		}
-		p.entry(h, tr)
 	}
-	return p.links
-}
-
-// tarFault gives an error of package tar its code.
-func tarFault(err error) error {
-	var fault *sbom.Fault
-	switch {
-	case errors.As(err, &fault):
-		return err
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return sbom.Faultf("tar.truncated", "the archive ends in the middle of an entry")
-	case errors.Is(err, tar.ErrHeader):
-		return sbom.Faultf("tar.header", "a damaged header; the entries after it were not read")
-	default:
-		return err
+	if serve != nil {
+		return serve
 	}
+	return p.current()
 }
 
 // A tarPass is the state of one pass over an archive.
 type tarPass struct {
 	*walker
-	place string
-	serve linkTable         // second pass: links to serve
-	links linkTable         // first pass: links found
-	sizes map[string]int64  // of the regular files so far
-	alias map[string]string // hard link -> the entry that has the bytes
+	blocks  *blockReader
+	number  uint32            // of this entry, from 1
+	names   map[string]bound  // what each name stands for so far
+	targets map[uint32]string // of symbolic links, by number
+	links   linkTable         // first pass: links found
+	serve   linkTable         // second pass: links to serve
 }
 
+// A bound is what a name of an archive stands for: a later entry of the name
+// takes it over, and hard links stay with what they were made of.
+type bound struct {
+	size      int64
+	by        uint32 // the entry that gave the name
+	bytes     uint32 // the entry that has the bytes of a regular file, or 0
+	link      uint32 // the entry that is the symbolic link, or 0
+	container bool   // it was looked into
+}
+
+// entry offers the entry of h.
 func (p *tarPass) entry(h *tar.Header, r io.Reader) {
-	name, unclean := cleanPath(h.Name)
-	if p.serve != nil {
-		p.serveLinks(name, h, r)
+	if h.Typeflag == tar.TypeXGlobalHeader {
 		return
 	}
-	if unclean {
-		p.v.Found(sbom.Finding{Kind: sbom.Note, Code: "entry.unclean", Path: p.prefix + name,
-			Detail: fmt.Sprintf("the archive calls this entry %.200q", h.Name)})
-	}
-	e := sbom.Entry{Path: name, Mode: h.FileInfo().Mode(), Size: h.Size}
+	name := p.clean(h.Name)
+	e := sbom.Entry{Path: name, Mode: h.FileInfo().Mode()}
+	b := bound{by: p.number}
 	switch h.Typeflag {
-	case tar.TypeReg, '\x00', tar.TypeGNUSparse, tar.TypeCont:
-		e.Mode = e.Mode.Perm()
-		p.sizes[name] = h.Size
-		p.stream(e, r)
 	case tar.TypeLink:
-		p.link(e, h)
+		p.names[name] = p.link(e, h)
+		return
 	case tar.TypeSymlink:
-		e.Link, e.Size = h.Linkname, 0
+		e.Link = h.Linkname
+		p.targets[p.number] = h.Linkname
+		b.link = p.number
 		p.v.Entry(p.walker.entry(e))
 	case tar.TypeDir, tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
-		e.Size = 0
 		p.v.Entry(p.walker.entry(e))
-	case tar.TypeXGlobalHeader:
+	case tar.TypeReg, '\x00', tar.TypeGNUSparse, tar.TypeCont:
+		b = p.file(e, h, r)
 	default:
 		p.v.Found(sbom.Finding{Kind: sbom.Note, Code: "tar.type", Path: p.prefix + name,
-			Detail: fmt.Sprintf("an entry of the unknown type %q is passed over", h.Typeflag)})
+			Detail: fmt.Sprintf("an entry of the unknown type %q is taken for a file", h.Typeflag)})
+		b = p.file(e, h, r)
+	}
+	p.names[name] = b
+}
+
+// file offers a regular file.
+func (p *tarPass) file(e sbom.Entry, h *tar.Header, r io.Reader) bound {
+	p.compareSizes(e, h)
+	e.Mode, e.Size = e.Mode.Perm(), h.Size
+	entered := p.offer(e, func() (reusable, error) { return p.content(h, r), nil })
+	return bound{size: h.Size, by: p.number, bytes: p.number, container: entered}
+}
+
+// content returns the bytes of an entry. Those of a sparse file are not in the
+// archive, so they count as expanded.
+func (p *tarPass) content(h *tar.Header, r io.Reader) *stream {
+	r = tarErrors{r, p.blocks}
+	if isSparse(h) {
+		r = metered{r, p.walker}
+	}
+	return newStream(r, h.Size, p.limits.Buffer)
+}
+
+func isSparse(h *tar.Header) bool {
+	for k := range h.PAXRecords {
+		if strings.HasPrefix(k, "GNU.sparse.") {
+			return true
+		}
+	}
+	return h.Typeflag == tar.TypeGNUSparse
+}
+
+// compareSizes reports an entry of which the extended header says another size
+// than the plain one, although that could have said it too. POSIX has the
+// extended one count; a reader that follows the other sees other entries.
+func (p *tarPass) compareSizes(e sbom.Entry, h *tar.Header) {
+	const maxPlain = 1<<33 - 1 // 11 octal digits
+	if h.PAXRecords["size"] == "" || h.Size > maxPlain || isSparse(h) {
+		return
+	}
+	if plain, ok := octal(p.blocks.last[124:136]); !ok || plain != h.Size {
+		p.v.Found(sbom.Finding{Kind: sbom.Note, Code: "tar.ambiguous", Path: p.prefix + e.Path,
+			Detail: fmt.Sprintf("the extended header says %d bytes, the plain header something else", h.Size)})
 	}
 }
 
-// link offers a hard link, as a file of the size of its target.
-func (p *tarPass) link(e sbom.Entry, h *tar.Header) {
+// link offers a hard link: a file of the size of its target, or the symbolic link
+// that its target is.
+func (p *tarPass) link(e sbom.Entry, h *tar.Header) bound {
 	target, _ := cleanPath(h.Linkname)
-	if first, ok := p.alias[target]; ok {
-		target = first
-	}
-	size, ok := p.sizes[target]
-	e.Mode, e.Size = e.Mode.Perm(), size
+	b := p.names[target]
+	b.by = p.number
 	name := e.Path
+	if b.link != 0 {
+		e.Mode, e.Link = fs.ModeSymlink|e.Mode.Perm(), p.targets[b.link]
+		p.v.Entry(p.walker.entry(e))
+		return b
+	}
+	e.Mode, e.Size = e.Mode.Perm(), b.size
 	e = p.walker.entry(e)
 	wanted := p.v.Entry(e)
 	switch {
-	case ok:
-		p.alias[name] = target
-		if wanted {
-			p.links[target] = append(p.links[target], e)
-		}
-	case wanted:
-		p.gap(sbom.Faultf("link.dangling", "a hard link to %.200q, which is not there", h.Linkname), e.Path)
+	case b.bytes != 0 && (wanted || b.container || b.size > 0 && isNamedContainer(name)):
+		p.links[b.bytes] = append(p.links[b.bytes], hardLink{e, name, p.number, wanted})
+	case b.bytes == 0 && (wanted || isNamedContainer(name)):
+		p.gap(sbom.Faultf("link.dangling", "a hard link to %.200q, which is no file before it", h.Linkname), e.Path)
 	}
+	return b
 }
 
-// serveLinks gives the visitor the files that are hard links to this entry.
-func (p *tarPass) serveLinks(name string, h *tar.Header, r io.Reader) {
-	links := p.serve[name]
-	if len(links) == 0 || h.Typeflag == tar.TypeLink {
+// current returns the links found whose names no later entry took over.
+func (p *tarPass) current() linkTable {
+	for number, links := range p.links {
+		links = slices.DeleteFunc(links, func(l hardLink) bool { return p.names[l.name].by != l.number })
+		if len(links) == 0 {
+			delete(p.links, number)
+		} else {
+			p.links[number] = links
+		}
+	}
+	return p.links
+}
+
+// serveLinks visits the files that are hard links to this entry.
+func (p *tarPass) serveLinks(h *tar.Header, r io.Reader) {
+	links := p.serve[p.number]
+	if len(links) == 0 {
 		return
 	}
-	delete(p.serve, name)
-	s := newStream(metered{r, p.ledger}, h.Size, p.limits.Buffer)
-	defer s.done()
-	for _, e := range links {
-		s.reuse()
-		p.v.File(e, s)
-		s.again()
+	delete(p.serve, p.number)
+	c := p.content(h, r)
+	defer c.done()
+	for _, l := range links {
+		if len(links) > 1 {
+			c.reuse()
+		}
+		p.visit(l.Entry, c, l.wanted)
+		c.again()
 	}
 }
 
-// tarEnd looks at what follows the last entry: an archive ends with two blocks of
-// zeros, and more zeros may follow.
-func (w *walker) tarEnd(end *endWatcher, place string) {
-	if end.zeros < 2 {
-		w.gap(sbom.Faultf("tar.truncated", "the archive has no end mark"), place)
+// tarEnd judges the end of a pass and looks at what follows it: an archive ends
+// with two blocks of zeros, and more zeros may follow.
+func (w *walker) tarEnd(r *blockReader, err error) {
+	if err != io.EOF {
+		w.gap(r.fault(err), w.place())
+		return
+	}
+	if r.zeros < 2 {
+		w.gap(sbom.Faultf("tar.truncated", "the archive has no end mark"), w.place())
 	}
 	buf := make([]byte, 32<<10)
 	trailing := int64(0)
 	for w.ctx.Err() == nil {
-		n, err := end.Reader.Read(buf)
+		n, err := r.Reader.Read(buf)
 		if trailing > 0 || len(bytes.Trim(buf[:n], "\x00")) > 0 {
 			trailing += int64(n)
 		}
@@ -193,36 +273,45 @@ func (w *walker) tarEnd(end *endWatcher, place string) {
 			break
 		}
 		if err != nil {
-			w.gap(err, place)
+			w.gap(err, w.place())
 			break
 		}
 	}
 	if trailing > 0 {
-		w.v.Found(sbom.Finding{Kind: sbom.Note, Code: "tar.trailing", Path: place,
+		w.v.Found(sbom.Finding{Kind: sbom.Note, Code: "tar.trailing", Path: w.place(),
 			Detail: fmt.Sprintf("%d bytes follow the end of the archive and are not part of it", trailing)})
 	}
 }
 
-// An endWatcher counts how many of the last blocks read were zeros. Package tar
-// reads headers a block at a time and says of both a proper end and a missing
-// one that it is the end.
-type endWatcher struct {
+// A blockReader remembers what package tar does not tell: the last block that was
+// read, which is a header after Next; how many of the last blocks were zeros,
+// since it says of both a proper end and a missing one that it is the end; and
+// the error of the reader below.
+type blockReader struct {
 	io.Reader
+	last  [tarBlock]byte
 	zeros int
+	err   error
 }
 
 var zeroBlock [tarBlock]byte
 
-func (w *endWatcher) Read(p []byte) (int, error) {
-	n, err := io.ReadFull(w.Reader, p)
+func (r *blockReader) Read(p []byte) (int, error) {
+	n, err := io.ReadFull(r.Reader, p)
 	if err == io.ErrUnexpectedEOF {
 		err = io.EOF
 	}
 	switch {
 	case n == tarBlock && bytes.Equal(p[:n], zeroBlock[:]):
-		w.zeros++
+		r.zeros++
+	case n == tarBlock:
+		copy(r.last[:], p)
+		r.zeros = 0
 	case n > 0:
-		w.zeros = 0
+		r.zeros = 0
+	}
+	if err != nil && err != io.EOF {
+		r.err = err
 	}
 	if n > 0 && err == io.EOF {
 		err = nil
@@ -231,27 +320,51 @@ func (w *endWatcher) Read(p []byte) (int, error) {
 }
 
 // Seek lets package tar skip what nobody wants, where the archive allows it.
-func (w *endWatcher) Seek(offset int64, whence int) (int64, error) {
-	s, ok := w.Reader.(io.Seeker)
+func (r *blockReader) Seek(offset int64, whence int) (int64, error) {
+	s, ok := r.Reader.(io.Seeker)
 	if !ok {
 		return 0, errors.ErrUnsupported
 	}
 	return s.Seek(offset, whence)
 }
 
-// A skipper reads content in order and skips by not reading, where the content is
-// a section.
-type skipper struct {
+// fault gives an error of package tar its code. An error of the reader below is
+// returned as it was.
+func (r *blockReader) fault(err error) error {
+	switch {
+	case r.err != nil:
+		return r.err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return sbom.Faultf("tar.truncated", "the archive ends in the middle of an entry")
+	default:
+		return sbom.Faultf("tar.header", "a damaged header (%w); the entries after it were not read", err)
+	}
+}
+
+// tarErrors gives the errors of reading an entry their code.
+type tarErrors struct {
 	io.Reader
-	content sbom.Content
+	blocks *blockReader
+}
+
+func (t tarErrors) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = t.blocks.fault(err)
+	}
+	return n, err
+}
+
+// A skipper reads a section in order and skips by not reading.
+type skipper struct {
+	*section
 }
 
 // Seek implements io.Seeker for steps forward.
 func (s skipper) Seek(offset int64, whence int) (int64, error) {
-	sec, ok := s.content.(*section)
-	if !ok || whence != io.SeekCurrent {
+	if whence != io.SeekCurrent || offset > math.MaxInt64-s.offset {
 		return 0, errors.ErrUnsupported
 	}
-	sec.offset += offset
-	return sec.offset, nil
+	s.offset += offset
+	return s.offset, nil
 }

@@ -12,7 +12,6 @@ import (
 
 // zip walks a zip archive.
 func (w *walker) zip(c reusable, size int64) {
-	w.container = "zip"
 	a, err := zipfile.Open(c, size, int(min(w.limits.Entries, 1<<31-1)))
 	if err != nil {
 		w.gap(zipFault(err), w.place())
@@ -34,6 +33,9 @@ func (w *walker) zip(c reusable, size int64) {
 
 // zipFault gives an error of package zipfile its code.
 func zipFault(err error) error {
+	if err = ioFault(err); hasCode(err) {
+		return err
+	}
 	code := "zip.corrupt"
 	switch {
 	case errors.Is(err, zipfile.ErrAmbiguous):
@@ -43,63 +45,69 @@ func zipFault(err error) error {
 	case errors.Is(err, zipfile.ErrMismatch):
 		code = "zip.mismatch"
 	}
-	return sbom.Faultf(code, "zip: %w", err)
+	return &sbom.Fault{Code: code, Err: err}
 }
 
 // member offers one member of an archive.
 func (w *walker) member(a *zipfile.Archive, m *zipfile.Member) {
-	name, unclean := cleanPath(m.Name)
-	place := w.prefix + name
-	if unclean {
-		w.v.Found(sbom.Finding{Kind: sbom.Note, Code: "entry.unclean", Path: place,
-			Detail: fmt.Sprintf("the archive calls this entry %.200q", m.Name)})
-	}
-	e := sbom.Entry{Path: name, Mode: m.Mode}
+	e := sbom.Entry{Path: w.clean(m.Name), Mode: m.Mode, Size: m.Size}
+	place := w.prefix + e.Path
 	if m.Overlaps {
 		w.gap(sbom.Faultf("zip.overlap", "the member shares bytes with another; it was not read"), place)
-		return
-	}
-	if m.Mode.IsDir() {
-		w.v.Entry(w.entry(e))
 		return
 	}
 	data, err := a.Data(m)
 	if err != nil {
 		w.gap(zipFault(err), place)
 	}
-	if data == nil {
-		return
-	}
-	if m.Mode.Type() == fs.ModeSymlink {
-		e.Link = w.target(m, data)
+	switch {
+	case data == nil:
+	case m.Mode.IsDir():
+		if e.Size = 0; m.Size > 0 {
+			w.gap(sbom.Faultf("zip.mismatch", "a folder of %d bytes", m.Size), place)
+		}
 		w.v.Entry(w.entry(e))
-		return
+	case m.Mode.Type() == fs.ModeSymlink:
+		e.Size = 0
+		if e.Link, err = w.target(m, data); err != nil {
+			w.gap(zipFault(err), place)
+		}
+		w.v.Entry(w.entry(e))
+	default:
+		w.offer(e, func() (reusable, error) { return w.content(m, data) })
 	}
-	e.Size = m.Size
-	w.offer(e, func() (reusable, error) { return w.content(m, data) })
 }
 
-// content opens a member. Stored bytes can be read where they are.
+// content opens a member. Stored bytes can be read where they are, once their
+// checksum has been found right.
 func (w *walker) content(m *zipfile.Member, data *io.SectionReader) (reusable, error) {
-	if m.Method == zipfile.Store && !m.Encrypted && m.Compressed == m.Size && m.Size >= largeEnough {
-		return &section{ReaderAt: data, size: m.Size}, nil
-	}
 	r, err := m.Read(data)
 	if err != nil {
 		return nil, zipFault(err)
 	}
-	return newStream(metered{zipErrors{r}, w.ledger}, m.Size, w.limits.Buffer), nil
+	r = zipErrors{metered{r, w}}
+	if m.Method != zipfile.Store || m.Size < largeEnough {
+		s := newStream(r, m.Size, w.limits.Buffer)
+		s.judged = true
+		return s, nil
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return nil, err
+	}
+	return &section{ReaderAt: data, size: m.Size, memory: w.limits.Buffer}, nil
 }
 
-// target returns the target of a symbolic link, or "" if it cannot be read: a
-// link is never followed out of the archive.
-func (w *walker) target(m *zipfile.Member, data *io.SectionReader) string {
+// target returns the target of a symbolic link.
+func (w *walker) target(m *zipfile.Member, data *io.SectionReader) (string, error) {
+	if m.Size > int64(w.limits.Path) {
+		return "", sbom.Faultf("limit.path", "a symbolic link of %d bytes", m.Size)
+	}
 	r, err := m.Read(data)
 	if err != nil {
-		return ""
+		return "", err
 	}
-	target, _ := io.ReadAll(io.LimitReader(r, int64(w.limits.Path)))
-	return string(target)
+	target, err := io.ReadAll(r)
+	return string(target), err
 }
 
 // zipErrors gives errors of reading a member their code.

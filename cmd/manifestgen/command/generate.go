@@ -31,6 +31,7 @@ type generate struct {
 	quiet           bool
 	allowIncomplete bool
 	facts           factFlags
+	golang          golang
 }
 
 func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
@@ -51,6 +52,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
 	g.facts.add(f)
+	g.golang.addFlags(f)
 	return c
 }
 
@@ -102,7 +104,8 @@ func (g *generate) plan() (p plan, err error) {
 			return p, usage("%v", err)
 		}
 	}
-	return p, nil
+	p.catalogers, err = g.golang.configure(readDocuments(p.catalogers))
+	return p, err
 }
 
 func (g *generate) run(ctx context.Context, ref string) error {

@@ -28,6 +28,11 @@ func Prepare(m *sbom.Manifest) (*sbom.Manifest, error) {
 			return nil, fmt.Errorf("component %s: %w", c.Ref, err)
 		}
 	}
+	for _, e := range m.Edges {
+		if e.Kind != sbom.Contains && e.Kind != sbom.DependsOn {
+			return nil, fmt.Errorf("the edge from %s to %s is of the unknown kind %q", e.From, e.To, e.Kind)
+		}
+	}
 	return Order(m), nil
 }
 
@@ -109,12 +114,27 @@ const MaxDocument = 1 << 30
 // ErrTooLong means that a document is longer than the decoder was told to read.
 var ErrTooLong = errors.New("the document is too long")
 
-// ReadAll reads a document of at most limit bytes; 0 stands for [MaxDocument].
-func ReadAll(r io.Reader, limit int64) ([]byte, error) {
-	limit = cmp.Or(limit, MaxDocument)
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%w: more than %d bytes", ErrTooLong, limit)
+// Limit returns a reader of at most limit bytes of r; 0 stands for
+// [MaxDocument]. Where r has more, it ends with [ErrTooLong].
+func Limit(r io.Reader, limit int64) io.Reader {
+	return &limited{r, cmp.Or(limit, MaxDocument)}
+}
+
+type limited struct {
+	r    io.Reader
+	left int64 // may be read yet
+}
+
+func (l *limited) Read(b []byte) (int, error) {
+	if l.left < 0 {
+		return 0, ErrTooLong
 	}
-	return data, err
+	if int64(len(b)) > l.left+1 {
+		b = b[:l.left+1] // one more, to see whether there is more
+	}
+	n, err := l.r.Read(b)
+	if l.left -= int64(n); l.left < 0 {
+		return n - 1, ErrTooLong
+	}
+	return n, err
 }

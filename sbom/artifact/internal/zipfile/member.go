@@ -32,16 +32,19 @@ const (
 //	 6  flags: uint16            22  size: uint32
 //	 8  method: uint16           26  length of name, extra: 2 uint16
 //	10  time, date: 2 uint16
-const localSize = 30
+const (
+	localSize  = 30
+	localMagic = "PK\x03\x04"
+)
 
 // Data returns where the compressed bytes of m are. An ErrMismatch comes with
 // them: by the directory alone they can be read.
 func (a *Archive) Data(m *Member) (*io.SectionReader, error) {
-	b := make([]byte, localSize+len(m.Name))
-	if err := readAt(a.r, b[:localSize], m.header); err != nil {
+	b := make([]byte, min(localSize+int64(len(m.Name)), a.end-m.header))
+	if err := readAt(a.r, b, m.header); err != nil {
 		return nil, err
 	}
-	if !hasPrefix(b, "PK\x03\x04") {
+	if len(b) < localSize || string(b[:4]) != localMagic {
 		return nil, fmt.Errorf("%w: there is none", ErrMismatch)
 	}
 	nameLength, extraLength := binary.LittleEndian.Uint16(b[26:]), binary.LittleEndian.Uint16(b[28:])
@@ -50,34 +53,31 @@ func (a *Archive) Data(m *Member) (*io.SectionReader, error) {
 		return nil, fmt.Errorf("the bytes of the member would be outside the archive")
 	}
 	data := io.NewSectionReader(a.r, start, m.Compressed)
-	if int(nameLength) != len(m.Name) {
+	if string(b[localSize:]) != m.Name || int(nameLength) != len(m.Name) {
 		return data, fmt.Errorf("%w: another name", ErrMismatch)
-	}
-	if err := readAt(a.r, b[localSize:], m.header+localSize); err != nil {
-		return nil, err
 	}
 	return data, m.compare(b)
 }
 
-// compare compares a local header with the directory. Sizes may be in a
-// descriptor that follows the bytes, or in a zip64 field.
+// compare compares a local header with the directory. Sizes and checksum may be
+// zero there, if they are in a descriptor that follows the bytes, or in a zip64
+// field.
 func (m *Member) compare(b []byte) error {
-	const descriptor = 1 << 3
+	const encrypted, descriptor = 1 << 0, 1 << 3
 	flags, method := binary.LittleEndian.Uint16(b[6:]), binary.LittleEndian.Uint16(b[8:])
 	crc, compressed, size := binary.LittleEndian.Uint32(b[14:]), binary.LittleEndian.Uint32(b[18:]), binary.LittleEndian.Uint32(b[22:])
+	later := flags&descriptor != 0
 	same := func(local uint32, central int64) bool {
-		return int64(local) == central || local == math.MaxUint32 && central >= math.MaxUint32
+		return int64(local) == central || local == math.MaxUint32 || later && local == 0
 	}
 	switch {
-	case string(b[localSize:]) != m.Name:
-		return fmt.Errorf("%w: another name", ErrMismatch)
 	case method != m.Method:
 		return fmt.Errorf("%w: method %d, not %d", ErrMismatch, method, m.Method)
-	case flags&descriptor != 0:
-		return nil
-	case !same(size, m.Size) && size != math.MaxUint32, !same(compressed, m.Compressed) && compressed != math.MaxUint32:
+	case (flags&encrypted != 0) != m.Encrypted:
+		return fmt.Errorf("%w: encrypted in one of them", ErrMismatch)
+	case !same(size, m.Size) || !same(compressed, m.Compressed):
 		return fmt.Errorf("%w: other sizes", ErrMismatch)
-	case crc != m.CRC:
+	case crc != m.CRC && !(later && crc == 0):
 		return fmt.Errorf("%w: another checksum", ErrMismatch)
 	}
 	return nil

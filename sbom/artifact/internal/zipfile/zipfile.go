@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"math"
 	"slices"
+	"strings"
 )
 
 // An Archive is the directory of a zip archive.
@@ -85,12 +86,33 @@ func Open(r io.ReaderAt, size int64, limit int) (*Archive, error) {
 		return nil, err
 	}
 	a := &Archive{r: r, base: d.start - d.offset, end: d.start, Trailing: d.trailing}
-	if a.base < 0 || d.size > d.start {
-		return nil, fmt.Errorf("%w: its directory would begin %d bytes before the file", ErrFormat, -a.base)
+	if d.start < 0 || a.base < 0 {
+		return nil, fmt.Errorf("%w: its directory would begin before the file", ErrFormat)
 	}
 	err = a.readMembers(d, limit)
 	a.markOverlaps()
+	if err == nil && a.base > 0 && startsLocal(r) {
+		err = fmt.Errorf("%w: another archive is in front of this one", ErrAmbiguous)
+	}
 	return a, err
+}
+
+// EndsWith reports whether an archive that is not empty ends where the size
+// bytes of r end, whatever is in front of it.
+func EndsWith(r io.ReaderAt, size int64) bool {
+	d, err := findDirectory(r, size)
+	if err != nil || d.start < 0 {
+		return errors.Is(err, ErrAmbiguous)
+	}
+	var magic [4]byte
+	return d.after == 0 && d.size >= centralSize &&
+		readAt(r, magic[:], d.start) == nil && string(magic[:]) == "PK\x01\x02"
+}
+
+// startsLocal reports whether r begins with a member.
+func startsLocal(r io.ReaderAt) bool {
+	var magic [4]byte
+	return readAt(r, magic[:], 0) == nil && string(magic[:]) == localMagic
 }
 
 // A directory is where the central directory is.
@@ -99,38 +121,40 @@ type directory struct {
 	offset   int64 // as the archive counts
 	size     int64
 	members  uint64
-	trailing int64
+	after    int64 // how many bytes follow
+	trailing int64 // and how many, if they are not all zeros
 }
 
-// findDirectory looks for the record at the end.
+// findDirectory looks for the record at the end: the one whose comment ends the
+// file, or the last one if none does. Records before the directory that it leads
+// to are of archives inside this one; those after it are a second opinion.
 func findDirectory(r io.ReaderAt, size int64) (directory, error) {
 	tail := make([]byte, min(size, maxEndGap))
 	if err := readAt(r, tail, size-int64(len(tail))); err != nil {
 		return directory{}, err
 	}
-	var exact, loose []int
-	for i := len(tail) - endSize; i >= 0; i-- {
-		if string(tail[i:i+4]) != endMagic {
-			continue
+	exact, last := 0, -1
+	chosen := -1
+	for i := 0; i+endSize <= len(tail); i++ {
+		next := bytes.Index(tail[i:], []byte(endMagic))
+		if next < 0 || i+next+endSize > len(tail) {
+			break
 		}
+		i += next
 		switch end := i + endSize + int(binary.LittleEndian.Uint16(tail[i+20:])); {
 		case end == len(tail):
-			exact = append(exact, i)
+			exact, chosen, last = exact+1, i, i
 		case end < len(tail):
-			loose = append(loose, i)
+			last = i
 		}
 	}
 	switch {
-	case len(exact) > 1:
-		return directory{}, ErrAmbiguous
-	case len(exact) == 1:
-		return readEnd(r, tail, exact[0], size)
-	case len(loose) == 1:
-		return readEnd(r, tail, loose[0], size)
-	case len(loose) > 1:
+	case last < 0:
+		return directory{}, ErrFormat
+	case exact > 1 || exact == 1 && last > chosen:
 		return directory{}, ErrAmbiguous
 	}
-	return directory{}, ErrFormat
+	return readEnd(r, tail, last, size)
 }
 
 func readEnd(r io.ReaderAt, tail []byte, i int, size int64) (directory, error) {
@@ -141,7 +165,11 @@ func readEnd(r io.ReaderAt, tail []byte, i int, size int64) (directory, error) {
 		size:    int64(binary.LittleEndian.Uint32(b[12:])),
 		offset:  int64(binary.LittleEndian.Uint32(b[16:])),
 	}
-	d.trailing = size - at - endSize - int64(binary.LittleEndian.Uint16(b[20:]))
+	rest := tail[i+endSize+int(binary.LittleEndian.Uint16(b[20:])):]
+	d.after = int64(len(rest))
+	if len(bytes.Trim(rest, "\x00")) > 0 { // a stream of blocks is filled up with zeros
+		d.trailing = int64(len(rest))
+	}
 	if disk := binary.LittleEndian.Uint32(b[4:]); disk != 0 && disk != math.MaxUint32 {
 		return d, fmt.Errorf("%w: a part of several", ErrFormat)
 	}
@@ -275,30 +303,21 @@ func (m *Member) extend(extra []byte) error {
 }
 
 // mode makes a mode of the external attributes, which only systems like Unix
-// use for one (APPNOTE 4.4.2 and 4.4.15).
+// use for one (APPNOTE 4.4.2 and 4.4.15). What is a folder the name says: to
+// readers that know no modes a member of another name is a file, so it is one.
 func mode(madeBy byte, attributes uint32, name string) fs.FileMode {
 	const unix, darwin = 3, 19
-	folder := len(name) > 0 && name[len(name)-1] == '/'
-	if madeBy != unix && madeBy != darwin || attributes>>16 == 0 {
-		if folder {
-			return fs.ModeDir | 0o755
-		}
-		return 0o644
+	perm, link := fs.FileMode(0o644), false
+	if (madeBy == unix || madeBy == darwin) && attributes>>16 != 0 {
+		perm, link = fs.FileMode(attributes>>16)&fs.ModePerm, attributes>>28 == 0xa
 	}
-	perm := fs.FileMode(attributes>>16) & fs.ModePerm
-	switch attributes >> 16 & 0xf000 {
-	case 0x4000:
+	switch {
+	case strings.HasSuffix(name, "/"):
 		return fs.ModeDir | perm
-	case 0xa000:
+	case link:
 		return fs.ModeSymlink | perm
-	case 0x8000, 0:
-		if folder {
-			return fs.ModeDir | perm
-		}
-		return perm
-	default:
-		return fs.ModeIrregular | perm
 	}
+	return perm
 }
 
 // markOverlaps marks members whose bytes are also another's.
@@ -326,6 +345,3 @@ func readAt(r io.ReaderAt, b []byte, off int64) error {
 	}
 	return err
 }
-
-// hasPrefix reports whether b begins with magic.
-func hasPrefix(b []byte, magic string) bool { return bytes.HasPrefix(b, []byte(magic)) }

@@ -1,0 +1,304 @@
+package inflate
+
+import (
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"time"
+)
+
+// The reasons for a gzip stream to be corrupt.
+var (
+	errMagic     = errors.New("no gzip header")
+	errLongName  = errors.New("gzip header with a name or comment over 511 bytes")
+	errHeaderCRC = errors.New("gzip header with a wrong checksum")
+	errCRC       = errors.New("checksum of the data is wrong")
+	errSize      = errors.New("length of the data is wrong")
+)
+
+// A Reader reads the data of a gzip stream of any number of members. It takes
+// some 400 KiB, so use one again where there are many streams, and reads its
+// source in pieces of 64 KiB, also past the end of the stream.
+//
+// Data is to be trusted only when Read has returned io.EOF, for the checksum
+// comes last. Whatever is wrong with the stream is an *Error; errors of the
+// source are returned as they are.
+type Reader struct {
+	// Header is that of the first member.
+	gzip.Header
+
+	d    decoder[byte]
+	par  *parallel // if it has the member at hand
+	raw  bool      // DEFLATE data without the framing of gzip
+	buf  []byte    // output not yet read
+	err  error     // what comes after buf
+	crc  uint32    // of the member so far
+	size uint32    // likewise, modulo 1<<32
+}
+
+// NewReader returns a Reader of the gzip stream that r has. It reads the
+// first header, and returns io.EOF if r is empty.
+func NewReader(r io.Reader) (*Reader, error) {
+	z := new(Reader)
+	if err := z.Reset(r); err != nil {
+		return nil, err
+	}
+	return z, nil
+}
+
+// NewRawReader returns a Reader of the DEFLATE data, without a header or a
+// checksum, that r begins with. What follows the data is ignored.
+func NewRawReader(r io.Reader) *Reader {
+	z := &Reader{raw: true}
+	z.d.reset(r, 0)
+	return z
+}
+
+// NewReaderAt returns a Reader of the gzip stream in the first size bytes of
+// src. If that is long, its first member is decoded on several cores, at most
+// 16, by goroutines that run until the end of the member or Close. They hold
+// up to 64 MiB of output and about a megabyte for each core.
+func NewReaderAt(src io.ReaderAt, size int64, cores int) (*Reader, error) {
+	cores = max(1, min(cores, maxCores))
+	return newReaderAt(src, size, cores, chunkSize(cores))
+}
+
+func newReaderAt(src io.ReaderAt, size int64, cores, chunkSize int) (*Reader, error) {
+	z, err := NewReader(io.NewSectionReader(src, 0, size))
+	if err == nil && cores > 1 && size > int64(chunkSize) {
+		z.par = newParallel(&z.d, src, size, cores, chunkSize)
+	}
+	return z, err
+}
+
+// Close ends the goroutines of a Reader from NewReaderAt, and for any other
+// does nothing. It does not close the source.
+func (z *Reader) Close() error {
+	if z.par != nil {
+		z.par.stop()
+		z.par = nil
+	}
+	return nil
+}
+
+// Reset makes z read from r as if it were new, and allocates nothing for it.
+// A Reader from NewRawReader reads DEFLATE data again.
+func (z *Reader) Reset(r io.Reader) error {
+	z.Close()
+	z.d.reset(r, 0)
+	z.d.o = 0
+	z.Header, z.buf, z.err, z.crc, z.size = gzip.Header{}, nil, nil, 0, 0
+	if !z.raw {
+		z.Header, z.err = z.d.readGzipHeader()
+	}
+	return z.err
+}
+
+// Read implements io.Reader.
+func (z *Reader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for len(z.buf) == 0 {
+		if z.err != nil {
+			return 0, z.err
+		}
+		z.advance()
+	}
+	n := copy(p, z.buf)
+	z.buf = z.buf[n:]
+	return n, nil
+}
+
+// WriteTo writes all data that is left to w, and returns how many bytes that
+// are. The pieces are as big as they are in memory, some megabytes at most,
+// and are not copied.
+func (z *Reader) WriteTo(w io.Writer) (written int64, err error) {
+	for {
+		if len(z.buf) > 0 {
+			n, err := w.Write(z.buf)
+			written += int64(n)
+			z.buf = z.buf[n:]
+			if err == nil && len(z.buf) > 0 {
+				err = io.ErrShortWrite
+			}
+			if err != nil {
+				return written, err
+			}
+		}
+		if z.err != nil {
+			break
+		}
+		z.advance()
+	}
+	if z.err == io.EOF {
+		return written, nil
+	}
+	return written, z.err
+}
+
+// advance puts the next piece of the data into buf. At the end of a member it
+// goes on to the next.
+func (z *Reader) advance() {
+	if z.par != nil {
+		z.buf, z.err = z.par.read()
+	} else {
+		z.buf, z.err = z.d.next()
+	}
+	if z.raw {
+		return
+	}
+	z.crc = crc32.Update(z.crc, crc32.IEEETable, z.buf)
+	z.size += uint32(len(z.buf))
+	if z.err != io.EOF {
+		return
+	}
+	z.Close()
+	z.err = z.d.readTrailer(z.crc, z.size)
+	if z.err == nil {
+		z.crc, z.size, z.d.o = 0, 0, 0
+		_, z.err = z.d.readGzipHeader()
+	}
+}
+
+// Bits of FLG.
+const (
+	flagHeaderCRC = 1 << 1
+	flagExtra     = 1 << 2
+	flagName      = 1 << 3
+	flagComment   = 1 << 4
+)
+
+// readGzipHeader reads the header of a member, RFC 1952 section 2.3, and
+// makes d ready to read its data:
+//
+//	ID1, ID2  2 bytes  1f 8b
+//	CM        1 byte   8, DEFLATE
+//	FLG       1 byte   which of the last four there are
+//	MTIME     4 bytes  seconds since 1970, or 0
+//	XFL, OS   2 bytes
+//	XLEN      2 bytes  if FEXTRA: and as many bytes
+//	          name     if FNAME: Latin-1, ends with a zero byte
+//	          comment  if FCOMMENT: likewise
+//	CRC16     2 bytes  if FHCRC: of the header so far
+//
+// All numbers are little-endian. It returns io.EOF if there is nothing more.
+func (d *input) readGzipHeader() (h gzip.Header, err error) {
+	d.restart()
+	var b [10]byte
+	if err := d.readFull(b[:]); err != nil {
+		return h, err
+	}
+	if b[0] != 0x1f || b[1] != 0x8b || b[2] != 8 {
+		return h, d.corrupt(errMagic)
+	}
+	flags := b[3]
+	if t := binary.LittleEndian.Uint32(b[4:]); t > 0 {
+		h.ModTime = time.Unix(int64(t), 0)
+	}
+	h.OS = b[9]
+	crc := crc32.ChecksumIEEE(b[:])
+	if flags&flagExtra != 0 {
+		if h.Extra, err = d.readExtra(&crc); err != nil {
+			return h, d.noEOF(err)
+		}
+	}
+	if flags&flagName != 0 {
+		if h.Name, err = d.readString(&crc); err != nil {
+			return h, d.noEOF(err)
+		}
+	}
+	if flags&flagComment != 0 {
+		if h.Comment, err = d.readString(&crc); err != nil {
+			return h, d.noEOF(err)
+		}
+	}
+	if flags&flagHeaderCRC != 0 {
+		if err := d.readFull(b[:2]); err != nil {
+			return h, d.noEOF(err)
+		}
+		if binary.LittleEndian.Uint16(b[:]) != uint16(crc) {
+			return h, d.corrupt(errHeaderCRC)
+		}
+	}
+	return h, nil
+}
+
+// readExtra reads a FEXTRA field and adds it to crc.
+func (d *input) readExtra(crc *uint32) ([]byte, error) {
+	var n [2]byte
+	if err := d.readFull(n[:]); err != nil {
+		return nil, err
+	}
+	b := make([]byte, binary.LittleEndian.Uint16(n[:]))
+	if err := d.readFull(b); err != nil {
+		return nil, err
+	}
+	*crc = crc32.Update(*crc, crc32.IEEETable, n[:])
+	*crc = crc32.Update(*crc, crc32.IEEETable, b)
+	return b, nil
+}
+
+// readString reads a name or a comment and adds it to crc. Like compress/gzip
+// it bears no more than 511 bytes.
+func (d *input) readString(crc *uint32) (string, error) {
+	var b [512]byte
+	for i := range b {
+		if err := d.readFull(b[i : i+1]); err != nil {
+			return "", err
+		}
+		if b[i] == 0 {
+			*crc = crc32.Update(*crc, crc32.IEEETable, b[:i+1])
+			return latin1(b[:i]), nil
+		}
+	}
+	return "", d.corrupt(errLongName)
+}
+
+// latin1 returns the string that b is in ISO 8859-1.
+func latin1(b []byte) string {
+	r := make([]rune, len(b))
+	for i, c := range b {
+		r[i] = rune(c)
+	}
+	return string(r)
+}
+
+// readTrailer reads the end of a member, and compares it with what was read:
+//
+//	CRC32  4 bytes  of the data
+//	ISIZE  4 bytes  length of the data, modulo 1<<32
+func (d *input) readTrailer(crc, size uint32) error {
+	var b [8]byte
+	d.alignToByte()
+	if err := d.readFull(b[:]); err != nil {
+		return d.noEOF(err)
+	}
+	if binary.LittleEndian.Uint32(b[:]) != crc {
+		return d.corrupt(errCRC)
+	}
+	if binary.LittleEndian.Uint32(b[4:]) != size {
+		return d.corrupt(errSize)
+	}
+	return nil
+}
+
+// readFull fills p with whole bytes of the input. It returns io.EOF if there
+// is none, and an Error if there are too few.
+func (d *input) readFull(p []byte) error {
+	for n := 0; n < len(p); {
+		d.fill(1)
+		if d.pos == d.end && n > 0 {
+			return d.noEOF(d.srcErr)
+		}
+		if d.pos == d.end {
+			return d.srcErr
+		}
+		c := copy(p[n:], d.in[d.pos:d.end])
+		d.pos += c
+		n += c
+	}
+	return nil
+}
