@@ -3,6 +3,7 @@ package release
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -224,6 +225,9 @@ func (g *gathering) flagInputs() error {
 	for _, name := range g.Inputs {
 		in, err := g.flagInput(name)
 		if err != nil {
+			if strings.Contains(name, "://") {
+				return fmt.Errorf("input: %w", err)
+			}
 			return fmt.Errorf("input %s: %w", name, err)
 		}
 		facts.Inputs = append(facts.Inputs, in)
@@ -235,12 +239,14 @@ func (g *gathering) flagInputs() error {
 }
 
 func (g *gathering) flagInput(name string) (sbom.Input, error) {
-	if forms["image"].fits(name) {
-		address, sum, _ := strings.Cut(name, "@sha256:")
-		if strings.Contains(address, "://") {
-			clean := g.clean("an input", address)
-			return urlInput(clean, clean, sum), nil
+	if address, sum, _ := strings.Cut(name, "@sha256:"); strings.Contains(address, "://") {
+		clean := g.clean("an input", address)
+		if clean == "" || !forms["sha256"].fits(sum) {
+			return sbom.Input{}, errors.New("want URL@sha256:DIGEST") // what was given may be a secret
 		}
+		return urlInput(clean, clean, sum), nil
+	}
+	if forms["image"].fits(name) {
 		return imageInput(name), nil
 	}
 	file := name

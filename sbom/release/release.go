@@ -574,15 +574,17 @@ func (b *Build) facts() (facts sbom.Principal) {
 // secrets out of their URLs.
 func (g *gathering) checkFlags() error {
 	f := &g.Flags
-	if f.Commit == "" && f.Tag == "" {
-		// nothing to look up
-	} else if strings.ContainsAny(f.Commit+f.Tag, " \t\n") {
+	if strings.ContainsAny(f.Commit+f.Tag, " \t\n") {
 		return fmt.Errorf("commit %q, tag %q: want an object id and the name of a tag", f.Commit, f.Tag)
 	}
-	for name, t := range map[string]time.Time{"built": f.Built, "published": f.Published} {
-		if !g.Now.IsZero() && t.After(g.Now) {
-			return fmt.Errorf("%s %s: is in the future", name, t.Format(time.RFC3339))
+	future := func(what string, t time.Time) error {
+		if g.Now.IsZero() || !t.After(g.Now) {
+			return nil
 		}
+		return fmt.Errorf("%s %s: is in the future", what, t.Format(time.RFC3339))
+	}
+	if err := errors.Join(future("built", f.Built), future("published", f.Published)); err != nil {
+		return err
 	}
 	if !f.Built.IsZero() && !f.Published.IsZero() && f.Published.Before(f.Built) {
 		return fmt.Errorf("published %s: is before it was built, %s", f.Published.Format(time.RFC3339), f.Built.Format(time.RFC3339))
@@ -590,11 +592,27 @@ func (g *gathering) checkFlags() error {
 	if err := checkForms(f); err != nil {
 		return err
 	}
-	f.Repository = g.clean("the repository", f.Repository)
-	f.Maker.URL = g.clean("the team's URL", f.Maker.URL)
+	return g.cleanFlags()
+}
+
+// cleanFlags takes secrets out of the URLs that flags give.
+func (g *gathering) cleanFlags() error {
+	f := &g.Flags
 	f.Links = slices.Clone(f.Links)
+	type address struct {
+		what string
+		url  *string
+	}
+	all := []address{{"repository", &f.Repository}, {"team", &f.Maker.URL}}
 	for i := range f.Links {
-		f.Links[i].URL = g.clean(f.Links[i].Type, f.Links[i].URL)
+		all = append(all, address{f.Links[i].Type, &f.Links[i].URL})
+	}
+	for _, a := range all {
+		given := *a.url
+		*a.url = g.clean(a.what, given)
+		if given != "" && *a.url == "" {
+			return fmt.Errorf("%s: want a URL such as https://example.org/x", a.what) // what was given may be a secret
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -337,6 +338,55 @@ func TestMatchPath(t *testing.T) {
 		}
 		if dir := filepath.Dir(tt.name); tt.want && dir != "." && !mayHold([]string{tt.pattern}, dir) {
 			t.Errorf("%s may not hold what %s matches", dir, tt.pattern)
+		}
+	}
+}
+
+// TestFlagsAreCleaned holds that no secret of a flag comes out again.
+func TestFlagsAreCleaned(t *testing.T) {
+	const url = "https://ada:secret@example.org/x?token=secret"
+	flags := sbom.Principal{Repository: url, Component: sbom.Component{
+		Maker: sbom.Party{Name: "x", URL: url}, Links: []sbom.Link{{Type: "chat", URL: url}, {Type: "chat", URL: url}}}}
+	given := slices.Clone(flags.Links)
+	candidates, findings, err := Gather(context.Background(), Options{Flags: flags, Inputs: []string{url + "@sha256:" + strings.Repeat("0", 64)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprint(candidates, findings); strings.Contains(text, "secret@") || strings.Contains(text, "=secret") {
+		t.Error(text)
+	}
+	if len(findings) != 5 || !cmp.Equal(given, flags.Links) {
+		t.Errorf("findings %v; the links of the caller are now %v", findings, flags.Links)
+	}
+}
+
+// TestFlagInput holds what --input takes.
+func TestFlagInput(t *testing.T) {
+	zeros := strings.Repeat("0", 64)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ in, name, url, wantErr string }{
+		{"file", "file", "", ""},
+		{"https://example.org/x@sha256:" + zeros, "https://example.org/x", "https://example.org/x", ""},
+		{"example.org/x:1@sha256:" + zeros, "example.org/x:1", "pkg:oci/x@sha256:" + zeros + "?repository_url=example.org%2Fx&tag=1", ""},
+		{"https://a:secret@example.org/x@sha256:12", "", "", "input: want URL@sha256:DIGEST"},
+		{"https://a:secret@example.org/x", "", "", "input: want URL@sha256:DIGEST"},
+		{"nothing", "", "", "input nothing: open: no such file or directory"},
+		{".", "", "", "input .: is no regular file"},
+	}
+	for _, tt := range tests {
+		candidates, _, err := Gather(context.Background(), Options{Dir: dir, Inputs: []string{tt.in}})
+		if tt.wantErr != "" || err != nil {
+			if err == nil || err.Error() != tt.wantErr {
+				t.Errorf("%s: error %v, want %s", tt.in, err, tt.wantErr)
+			}
+			continue
+		}
+		in := candidates[len(candidates)-1].Facts.Inputs[0]
+		if in.Name != tt.name || in.URL != tt.url || len(in.Digests) != 1 {
+			t.Errorf("%s: %+v", tt.in, in)
 		}
 	}
 }

@@ -399,6 +399,8 @@ func TestDates(t *testing.T) {
 		"--built 2024-01-02 --published 2024-01-01": "published 2024-01-01T00:00:00Z: is before it was built",
 		"--built yesterday":                         "not a time such as",
 		"--tag v7.7.7":                              `tag "v7.7.7": not in the repository`,
+		"--issues nonsense":                         "issue-tracker: want a URL such as https://example.org/x",
+		"--repository http://[::1":                  "repository: want a URL",
 		"--repo . --commit 1234":                    "want a full object id",
 		"--support-level best":                      "want one of support, limitedSupport",
 		"--build-environment TOKEN=x":               "want names of environment variables, without values",
