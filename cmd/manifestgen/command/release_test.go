@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/manifestgen/manifestgen/catalogers"
 	"github.com/manifestgen/manifestgen/cmd/manifestgen/command"
@@ -277,13 +278,22 @@ func checkRound(t *testing.T, m *sbom.Manifest) {
 	t.Helper()
 	back := m
 	for _, f := range []struct {
-		encode func(io.Writer, *sbom.Manifest) error
-		decode func(io.Reader) (*sbom.Manifest, error)
-	}{{spdx.Encode, spdx.Decode}, {cyclonedx.Encode, cyclonedx.Decode}} {
+		encode  func(io.Writer, *sbom.Manifest) error
+		decode  func(io.Reader) (*sbom.Manifest, error)
+		schemas []schemaFile
+	}{
+		{spdx.Encode, spdx.Decode, []schemaFile{{"http://spdx.org/rdf/terms/2.3", "spdx-2.3.schema.json", "spdx-schema-2.3.json"}}},
+		{cyclonedx.Encode, cyclonedx.Decode, []schemaFile{
+			{"http://cyclonedx.org/schema/bom-1.6.schema.json", "cyclonedx-bom-1.6.schema.json", "bom-1.6.SNAPSHOT.schema.json"},
+			{"http://cyclonedx.org/schema/spdx.schema.json", "spdx.schema.json", "spdx.SNAPSHOT.schema.json"},
+			{"http://cyclonedx.org/schema/jsf-0.82.schema.json", "jsf-0.82.schema.json", "jsf-0.82.SNAPSHOT.schema.json"},
+		}},
+	} {
 		var b bytes.Buffer
 		if err := f.encode(&b, back); err != nil {
 			t.Fatal(err)
 		}
+		validate(t, b.Bytes(), f.schemas)
 		var err error
 		if back, err = f.decode(&b); err != nil {
 			t.Fatal(err)
@@ -291,6 +301,50 @@ func checkRound(t *testing.T, m *sbom.Manifest) {
 	}
 	if diff := cmp.Diff(m, back); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A schemaFile is an official schema, under the names that it has in the packages
+// that ship it.
+type schemaFile struct{ url, file, packaged string }
+
+// validate checks a document against the official schema, the first of files. They
+// are in the folder that the environment names.
+func validate(t *testing.T, document []byte, files []schemaFile) {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	for _, f := range files {
+		dir := os.Getenv("MANIFESTGEN_SCHEMAS")
+		data, err := os.ReadFile(filepath.Join(dir, f.file))
+		if err != nil {
+			data, err = os.ReadFile(filepath.Join(dir, f.packaged))
+		}
+		if err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("no %s in MANIFESTGEN_SCHEMAS=%q: run `make schemas`", f.file, dir)
+			}
+			t.Logf("not validated: no %s in MANIFESTGEN_SCHEMAS=%q: run `make schemas`", f.file, dir)
+			return
+		}
+		schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource(f.url, schema); err != nil {
+			t.Fatal(err)
+		}
+	}
+	schema, err := c.Compile(files[0].url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(value); err != nil {
+		t.Errorf("%.2000v", err)
 	}
 }
 
