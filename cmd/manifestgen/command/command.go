@@ -72,7 +72,8 @@ func newRoot(p Process, catalogers []sbom.Cataloger) *cobra.Command {
 	root.SetVersionTemplate("manifestgen {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v; see manifestgen --help", err) })
 	generate := newGenerate(p, catalogers)
-	root.AddCommand(generate, newCatalogers(catalogers), newVersion())
+	root.AddCommand(generate, newVerifyTag(p), newInit(p), newLabel(p, catalogers), newName(p, catalogers), newStamp(p), newCatalogers(catalogers), newVersion())
+	root.SetUsageFunc(usageByGroup)
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -89,9 +90,9 @@ terminal and CycloneDX JSON into a pipe.
   manifestgen dist/app --explain                          see why each fact was chosen
 
 Exit status: 0 complete, 1 internal error, 2 wrong use, 3 written but with gaps,
-6 artifact unusable, 8 output not written, 9 stopped by --timeout, 130 or 143 by
-a signal. A gap is something that was there and could not be read; the document
-names it.`
+4 check failed, 5 signature bad, 6 artifact unusable, 8 output not written, 9
+stopped by --timeout, 130 or 143 by a signal. A gap is something that was there
+and could not be read or believed; the document names it.`
 
 // version returns the version of the running program.
 func version() string {

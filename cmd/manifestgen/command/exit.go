@@ -14,6 +14,8 @@ const (
 	exitInternal   = 1
 	exitUsage      = 2
 	exitIncomplete = 3
+	exitCheck      = 4
+	exitSignature  = 5
 	exitUnusable   = 6
 	exitOutput     = 8
 	exitTimeout    = 9

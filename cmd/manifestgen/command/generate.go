@@ -14,6 +14,7 @@ import (
 	"github.com/manifestgen/manifestgen/formats"
 	"github.com/manifestgen/manifestgen/sbom"
 	"github.com/manifestgen/manifestgen/sbom/artifact"
+	"github.com/manifestgen/manifestgen/sbom/release"
 )
 
 // generate is the verb that writes manifests.
@@ -29,6 +30,7 @@ type generate struct {
 	explain         bool
 	quiet           bool
 	allowIncomplete bool
+	facts           factFlags
 	golang          golang
 }
 
@@ -49,13 +51,14 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVar(&g.explain, "explain", false, "print, for each fact about the artifact, where it comes from and what else was said")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
+	g.facts.add(f)
 	g.golang.addFlags(f)
 	return c
 }
 
 func formatNames() []string {
 	var names []string
-	for _, f := range formats.All() {
+	for _, f := range slices.Concat(formats.All(), statements) {
 		names = append(names, f.Name)
 	}
 	return names
@@ -78,6 +81,7 @@ type plan struct {
 	catalogers []sbom.Cataloger
 	digests    []string
 	created    time.Time
+	release    release.Options // without what the artifact says
 }
 
 // plan reads the flags. Whatever is wrong with them is found before any work.
@@ -89,6 +93,9 @@ func (g *generate) plan() (p plan, err error) {
 		return p, err
 	}
 	if p.created, err = g.created(); err != nil {
+		return p, err
+	}
+	if p.release, err = g.facts.options(g.process.Now()); err != nil {
 		return p, err
 	}
 	p.catalogers = g.catalogers
@@ -138,7 +145,7 @@ func (g *generate) describeAll(ctx context.Context, ref string, p plan) ([]*docu
 	}
 	var documents []*document
 	for _, a := range artifacts {
-		m, err := describe(ctx, a, p)
+		m, err := g.describe(ctx, a, p)
 		if err != nil {
 			return nil, err
 		}
@@ -148,16 +155,28 @@ func (g *generate) describeAll(ctx context.Context, ref string, p plan) ([]*docu
 }
 
 // describe makes the manifest of one artifact.
-func describe(ctx context.Context, a *sbom.Artifact, p plan) (*sbom.Manifest, error) {
+func (g *generate) describe(ctx context.Context, a *sbom.Artifact, p plan) (*sbom.Manifest, error) {
 	inventory, err := sbom.Scan(ctx, a, p.catalogers, sbom.Limits{})
 	if err != nil {
 		return nil, err
 	}
+	o := p.release
+	o.Known = inventory.Known()
+	if g.facts.built == "mtime" {
+		if o.Flags.Built = a.Modified.UTC().Truncate(time.Second); a.Modified.IsZero() {
+			return nil, usage("--built mtime: the artifact is not a file")
+		}
+	}
+	candidates, findings, err := release.Gather(ctx, o)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	inventory.Findings = append(inventory.Findings, findings...)
 	return sbom.Assemble(inventory, sbom.Options{
 		Created: p.created,
 		Tools:   []sbom.Tool{{Name: "manifestgen", Version: version()}},
 		Phase:   "post-build",
-	})
+	}, candidates...)
 }
 
 // parseDigests reads the value of --digests.
@@ -230,11 +249,16 @@ func platforms(all []*sbom.Artifact) string {
 // all.
 const shownGaps = 10
 
-// incomplete tells the gaps and returns the error that they end the command with.
+// incomplete tells the gaps and returns the error that they, or a signature that
+// is bad, end the command with.
 func (g *generate) incomplete(documents []*document) error {
 	gaps := 0
+	var bad error
 	for _, d := range documents {
 		gaps += d.manifest.Gaps()
+		if release.Damning(d.manifest.Principal.Signature.Result) {
+			bad = &exitError{exitSignature, errNothing}
+		}
 	}
 	if gaps == 0 {
 		return nil
@@ -242,8 +266,8 @@ func (g *generate) incomplete(documents []*document) error {
 	if !g.quiet {
 		g.tellGaps(documents, gaps)
 	}
-	if g.allowIncomplete {
-		return nil
+	if bad != nil || g.allowIncomplete {
+		return bad
 	}
 	return &exitError{exitIncomplete, errNothing}
 }

@@ -52,11 +52,11 @@ func parseOutputs(values []string) ([]output, error) {
 }
 
 func parseOutput(value string) (output, error) {
-	if f, ok := formats.ByName(value); ok {
+	if f, ok := outputByName(value); ok {
 		return output{format: f}, nil
 	}
 	if name, path, ok := strings.Cut(value, "="); ok {
-		if f, known := formats.ByName(name); known && path != "" {
+		if f, known := outputByName(name); known && path != "" {
 			return output{format: f, path: path, folder: isFolder(path)}, nil
 		}
 	}
@@ -67,7 +67,7 @@ func parseOutput(value string) (output, error) {
 		f, _ := formats.ByName(defaultFormat)
 		return output{format: f, path: value, folder: true}, nil
 	}
-	if f, ok := formats.ByFile(value); ok {
+	if f, ok := outputByFile(value); ok {
 		return output{format: f, path: value}, nil
 	}
 	return output{}, usage("-o %s: the name does not say which format; use a suffix such as .cdx.json or .spdx.json, or FORMAT=FILE with one of %s",
