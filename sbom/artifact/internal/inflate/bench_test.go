@@ -93,6 +93,9 @@ func benchmarkLayer(b *testing.B, gz []byte, file string) {
 		})
 		two.time(b, func() error {
 			z, err := NewReaderAt(bytes.NewReader(gz), int64(len(gz)), 2)
+			if err != nil {
+				return err
+			}
 			defer z.Close()
 			return discard(b, z, err)
 		})
