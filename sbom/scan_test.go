@@ -418,3 +418,18 @@ func TestResolve(t *testing.T) {
 		t.Errorf("findings: %+v", m.Findings)
 	}
 }
+
+// TestConcurrent holds that runs at the same time do not see each other.
+func TestConcurrent(t *testing.T) {
+	a := sbomtest.Folder(map[string]string{"x.list": "a\nb\n!bad", "y.list": "c"})
+	want := sbomtest.Assemble(t, a, lines{}).ID
+	ids := make(chan string)
+	for range 16 {
+		go func() { ids <- sbomtest.Assemble(t, a, lines{}).ID }()
+	}
+	for range 16 {
+		if got := <-ids; got != want {
+			t.Errorf("id %s, want %s", got, want)
+		}
+	}
+}
