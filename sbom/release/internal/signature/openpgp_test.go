@@ -13,7 +13,7 @@ type pgpKeys struct {
 	home                                       *gpgHome
 	alice, stranger, absent                    string
 	late, ended, lost, replacedLater, replaced string
-	old, weak, short                           string
+	weak, short                                string
 	signers                                    *Signers
 }
 
