@@ -8,6 +8,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
@@ -63,7 +64,7 @@ func (t *layerTree) walk(w *walker, c *section) error {
 	if err != nil {
 		return err
 	}
-	defer p.close()
+	defer p.Close()
 	t.compareMediaType(w, p.kind)
 	w.tar(p.archive, func() (io.ReadCloser, error) {
 		again := *c
@@ -92,6 +93,8 @@ func (p *layerPass) Read(b []byte) (int, error) { return p.archive.Read(b) }
 // Close implements io.Closer.
 func (p *layerPass) Close() error {
 	p.close()
+	p.blob.stop()
+	p.diff.stop()
 	return nil
 }
 
@@ -120,6 +123,7 @@ func (t *layerTree) pass(w *walker, c *section) (*layerPass, error) {
 	}
 	x, err := decompress(kind, nil, p.blob, w)
 	if err != nil {
+		p.blob.stop()
 		return nil, layerFault(err)
 	}
 	p.diff = t.hashing(w, x, t.diff)
@@ -127,17 +131,18 @@ func (t *layerTree) pass(w *walker, c *section) (*layerPass, error) {
 	return p, nil
 }
 
-// A hashing reader hashes what is read of it, and ends with the walk.
+// A hashing reader hashes what is read of it, on a goroutine beside the reader,
+// and ends with the walk.
 type hashing struct {
 	io.Reader
 	ctx  context.Context
-	hash hash.Hash // nil if nothing is to be compared
+	hash *sideHash // nil if nothing is to be compared
 }
 
 func (t *layerTree) hashing(w *walker, r io.Reader, d digest) *hashing {
 	h := &hashing{Reader: r, ctx: w.ctx}
 	if !t.unproved && d.value != "" {
-		h.hash = d.new()
+		h.hash = newSideHash(d.new())
 	}
 	return h
 }
@@ -147,15 +152,62 @@ func (h *hashing) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := h.Reader.Read(p)
-	if h.hash != nil {
-		h.hash.Write(p[:n])
+	if h.hash != nil && n > 0 {
+		h.hash.write(p[:n])
 	}
 	return n, err
 }
 
 // is reports whether all that was read has the digest d, if any is given.
 func (h *hashing) is(d digest) bool {
-	return h.hash == nil || hex.EncodeToString(h.hash.Sum(nil)) == d.value
+	return h.hash == nil || hex.EncodeToString(h.hash.sum()) == d.value
+}
+
+// stop ends the goroutine.
+func (h *hashing) stop() {
+	if h != nil && h.hash != nil {
+		h.hash.sum()
+	}
+}
+
+// A sideHash hashes copies of what it is given on a goroutine of its own.
+type sideHash struct {
+	hash hash.Hash
+	full chan []byte // to be hashed
+	free chan []byte // hashed
+	done bool        // full is closed and all of it hashed
+	busy sync.WaitGroup
+}
+
+// sideBuffers is how many buffers may wait to be hashed.
+const sideBuffers = 8
+
+func newSideHash(h hash.Hash) *sideHash {
+	s := &sideHash{hash: h, full: make(chan []byte, sideBuffers), free: make(chan []byte, sideBuffers)}
+	for range sideBuffers {
+		s.free <- nil
+	}
+	s.busy.Go(func() {
+		for b := range s.full {
+			s.hash.Write(b)
+			s.free <- b
+		}
+	})
+	return s
+}
+
+func (s *sideHash) write(p []byte) {
+	s.full <- append((<-s.free)[:0], p...)
+}
+
+// sum waits for all that was written and returns its hash.
+func (s *sideHash) sum() []byte {
+	if !s.done {
+		s.done = true
+		close(s.full)
+		s.busy.Wait()
+	}
+	return s.hash.Sum(nil)
 }
 
 // prove reads what is left of a layer and compares its digests.
