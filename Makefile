@@ -1,5 +1,5 @@
 # make test      all tests of all modules
-# make race      the same for the root module under the race detector
+# make race      the root module under the race detector, without the long tests
 # make fuzz      every fuzz target for FUZZTIME
 # make bench     benchmarks, as ratios to what the machine allows
 # make lint      gofmt, vet, staticcheck, tidy
@@ -21,7 +21,7 @@ test:
 	@set -e; for m in $(or $(MODULES),./); do echo "== $$m"; (cd ./$$m && $(GO) test ./...); done
 
 race:
-	$(GO) test -race ./...
+	$(GO) test -race -short ./...
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)
