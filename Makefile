@@ -13,12 +13,12 @@ export GOWORK = off
 export MANIFESTGEN_SCHEMAS ?= $(SCHEMAS)
 
 # Every folder with a go.mod is a module; the tools have no tests.
-MODULES = $(sort $(patsubst ./%,%,$(dir $(shell find . -name go.mod -not -path './.ci/*' -not -path '*/testdata/*' -not -path './build/*'))))
+MODULES = $(sort $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path './.ci/*' -not -path '*/testdata/*' -not -path './build/*')))
 
 .PHONY: test race fuzz bench lint schemas update clean
 
 test:
-	@set -e; for m in $(or $(MODULES),./); do echo "== $$m"; (cd ./$$m && $(GO) test ./...); done
+	@set -e; for m in $(MODULES); do echo "== $$m"; (cd $$m && $(GO) test ./...); done
 
 race:
 	$(GO) test -race -short ./...
