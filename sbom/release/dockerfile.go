@@ -101,15 +101,17 @@ type dockerfile struct {
 	escape string // one character
 
 	args     map[string]string // global ones whose value is known
-	stages   []string          // names in lower case, "" for one without
+	begun    bool              // there was a FROM
+	stages   map[string]bool   // by name, in lower case
 	images   []imageUse
 	faults   []error
 	unlisted int // faults beyond maxFaults
 }
 
-// An imageUse is an image, and whether it is only copied from.
+// An imageUse is where FROM, or else COPY, names an image.
 type imageUse struct {
 	ref    string
+	line   int
 	copied bool
 }
 
@@ -132,7 +134,7 @@ func parseDockerfile(r io.Reader) ([]string, error) {
 	if len(lines) > maxDockerfileLines {
 		return nil, fmt.Errorf("more than %d lines: not read", maxDockerfileLines)
 	}
-	d := &dockerfile{lines: lines, escape: `\`, args: map[string]string{}}
+	d := &dockerfile{lines: lines, escape: `\`, args: map[string]string{}, stages: map[string]bool{}}
 	for i, line := range lines {
 		lines[i] = strings.TrimRight(line, "\r")
 	}
@@ -144,7 +146,7 @@ func parseDockerfile(r io.Reader) ([]string, error) {
 		}
 		d.obey(instruction)
 	}
-	if len(d.stages) == 0 && len(d.faults) == 0 {
+	if !d.begun && len(d.faults) == 0 {
 		d.fault("no FROM")
 	}
 	return d.list()
@@ -155,7 +157,12 @@ func parseDockerfile(r io.Reader) ([]string, error) {
 func (d *dockerfile) list() (refs []string, err error) {
 	seen := map[string]bool{}
 	for _, use := range d.images {
-		if seen[use.ref] || use.copied && d.isStage(use.ref) {
+		if seen[use.ref] || use.ref == "scratch" || use.copied && d.isStage(use.ref) {
+			continue
+		}
+		if len(use.ref) > maxReference || !reference.MatchString(use.ref) {
+			d.line = use.line
+			d.fault("want an image such as example.org/base:1@sha256:...") // what is there may be a secret
 			continue
 		}
 		if len(refs) == maxImages {
@@ -310,7 +317,7 @@ func (d *dockerfile) obey(instruction string) {
 	case "COPY":
 		d.copyFrom(d.words(rest))
 	case "ARG":
-		if len(d.stages) == 0 {
+		if !d.begun {
 			d.arg(d.words(rest))
 		}
 	}
@@ -321,11 +328,10 @@ func (d *dockerfile) from(words []string) {
 	for len(words) > 0 && strings.HasPrefix(words[0], "--") {
 		words = words[1:]
 	}
-	stage := ""
-	defer func() { d.stages = append(d.stages, stage) }() // it is no stage of itself
+	d.begun = true
 	switch {
 	case len(words) == 3 && strings.EqualFold(words[1], "AS"):
-		stage = strings.ToLower(words[2])
+		defer func() { d.stages[strings.ToLower(words[2])] = true }() // it is not its own base
 	case len(words) != 1:
 		d.fault("want FROM IMAGE [AS STAGE]")
 		return
@@ -336,7 +342,7 @@ func (d *dockerfile) from(words []string) {
 		return
 	}
 	if !d.isStage(ref) {
-		d.use(ref, false)
+		d.images = append(d.images, imageUse{ref, d.line, false})
 	}
 }
 
@@ -360,13 +366,13 @@ func (d *dockerfile) copyFrom(words []string) {
 			return
 		}
 		if _, err := strconv.Atoi(ref); err != nil { // a number is that of a stage
-			d.use(ref, true)
+			d.images = append(d.images, imageUse{ref, d.line, true})
 		}
 	}
 }
 
 func (d *dockerfile) isStage(name string) bool {
-	return name != "" && slices.Contains(d.stages, strings.ToLower(name))
+	return d.stages[strings.ToLower(name)]
 }
 
 // reference is that of an image: [HOST[:PORT]/]PATH[:TAG][@sha256:DIGEST], see
@@ -376,17 +382,6 @@ var reference = regexp.MustCompile(`^([A-Za-z0-9.-]+(:[0-9]+)?/|\[[0-9A-Fa-f:]+\
 	`(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$`)
 
 const maxReference = 512 // bytes: a name has up to 255, a tag up to 128
-
-func (d *dockerfile) use(ref string, copied bool) {
-	switch {
-	case ref == "scratch":
-	case copied && d.isStage(ref):
-	case len(ref) > maxReference || !reference.MatchString(ref):
-		d.fault("want an image such as example.org/base:1@sha256:...") // what is there may be a secret
-	default:
-		d.images = append(d.images, imageUse{ref, copied})
-	}
-}
 
 // arg reads what follows ARG: NAME[=VALUE] ...
 func (d *dockerfile) arg(words []string) {
@@ -426,7 +421,7 @@ func (d *dockerfile) expand(word string, depth int) (string, error) {
 			i += 2
 		default:
 			switch {
-			case c == quote:
+			case quote != 0 && c == quote:
 				quote = 0
 			case quote == 0 && (c == '"' || c == '\''):
 				quote = c
