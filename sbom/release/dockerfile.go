@@ -57,12 +57,11 @@ func (g *gathering) baseImages(root *os.Root, names []string) (inputs []sbom.Inp
 
 // isDockerfile reports whether a build input is a Dockerfile, by its name.
 func isDockerfile(name string) bool {
-	base := strings.ToLower(path.Base(name))
-	kind, suffix, _ := strings.Cut(base, ".")
-	if kind == "dockerfile" || kind == "containerfile" {
-		return suffix != "dockerignore" && !strings.HasSuffix(suffix, ".dockerignore")
+	base := path.Base(name)
+	if kind, _, _ := strings.Cut(base, "."); kind == "Dockerfile" || kind == "Containerfile" {
+		return !strings.HasSuffix(base, ".dockerignore")
 	}
-	return strings.HasSuffix(base, ".dockerfile") || strings.HasSuffix(base, ".containerfile")
+	return strings.HasSuffix(base, ".Dockerfile") || strings.HasSuffix(base, ".Containerfile")
 }
 
 // imagesOf returns the base images of a Dockerfile of the work tree.

@@ -157,8 +157,8 @@ func FuzzParseDockerfile(f *testing.F) {
 
 func TestIsDockerfile(t *testing.T) {
 	for name, want := range map[string]bool{
-		"Dockerfile": true, "a/b/Dockerfile.dev": true, "x.Dockerfile": true, "Containerfile": true, "x.containerfile": true,
-		"Dockerfile.dockerignore": false, "Dockerfile.dev.dockerignore": false, "Makefile": false, "Dockerfiles": false, "Dockerfile/x": false,
+		"Dockerfile": true, "a/b/Dockerfile.dev": true, "x.Dockerfile": true, "Containerfile": true, "x.Containerfile": true,
+		"Dockerfile.dockerignore": false, "Dockerfile.dev.dockerignore": false, "Makefile": false, "dockerfile.go": false, "Dockerfiles": false, "Dockerfile/x": false,
 	} {
 		if got := isDockerfile(name); got != want {
 			t.Errorf("%s: %v", name, got)
