@@ -23,6 +23,12 @@
 // Trust in a tag is trust in who wrote the record, or the flags, that name the
 // keys: the record is read as it is in the work tree.
 //
+// # Base images
+//
+// The images that FROM and COPY --from name in a Dockerfile among the build inputs
+// are build inputs too: those of a build that is given no arguments. What RUN
+// --mount takes files from, and the image of a syntax directive, is not listed.
+//
 // # Findings
 //
 // Findings have these codes:
