@@ -41,7 +41,8 @@ const (
 )
 
 // listInputs adds the build inputs that are files: of the repository by the
-// rules above and those of the record, and what the flags name.
+// rules above and those of the record, and what the flags name; and the base
+// images that the Dockerfiles among them name.
 func (g *gathering) listInputs() error {
 	if err := g.flagInputs(); err != nil {
 		return err
@@ -64,9 +65,11 @@ func (g *gathering) listInputs() error {
 	}
 	defer root.Close()
 	var facts sbom.Principal
-	for _, name := range g.choose(root, wanted, excluded) {
+	names := g.choose(root, wanted, excluded)
+	for _, name := range names {
 		facts.Inputs = append(facts.Inputs, g.input(root, name))
 	}
+	facts.Inputs = append(facts.Inputs, g.baseImages(root, names)...)
 	where := "files of the repository at commit " + g.commit.String()
 	g.add(sbom.FromFolder, where, facts)
 	return nil
@@ -286,10 +289,11 @@ func urlInput(name, address, sum string) sbom.Input {
 	return sbom.Input{Name: name, URL: address, Digests: []sbom.Digest{{Algorithm: "SHA-256", Value: sum}}}
 }
 
-// imageInput describes a base image. Its URL is a package URL, which says the
-// same to every tool: https://github.com/package-url/purl-spec/blob/main/types/oci-definition.json
+// imageInput describes a base image, which may lack a digest. Its URL is a package
+// URL, which says the same to every tool:
+// https://github.com/package-url/purl-spec/blob/main/types/oci-definition.json
 func imageInput(ref string) sbom.Input {
-	name, sum, _ := strings.Cut(ref, "@sha256:")
+	name, sum, pinned := strings.Cut(ref, "@sha256:")
 	repository, tag := name, ""
 	if i := strings.LastIndex(name, ":"); i > strings.LastIndex(name, "/") {
 		repository, tag = name[:i], name[i+1:]
@@ -298,7 +302,11 @@ func imageInput(ref string) sbom.Input {
 	if tag != "" {
 		q = append(q, packageurl.Qualifier{Key: "tag", Value: tag})
 	}
-	purl := packageurl.NewPackageURL("oci", "", strings.ToLower(path.Base(repository)), "sha256:"+sum, q, "")
+	purl := packageurl.NewPackageURL("oci", "", strings.ToLower(path.Base(repository)), "", q, "")
+	if !pinned {
+		return sbom.Input{Name: name, URL: purl.ToString()}
+	}
+	purl.Version = "sha256:" + sum
 	return urlInput(name, purl.ToString(), sum)
 }
 

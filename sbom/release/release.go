@@ -23,6 +23,12 @@
 // Trust in a tag is trust in who wrote the record, or the flags, that name the
 // keys: the record is read as it is in the work tree.
 //
+// # Base images
+//
+// The images that FROM and COPY --from name in a Dockerfile among the build inputs
+// are build inputs too: those of a build that is given no arguments. What RUN
+// --mount takes files from, and the image of a syntax directive, is not listed.
+//
 // # Findings
 //
 // Findings have these codes:
@@ -32,8 +38,10 @@
 //	date.future          the artifact says it was built in the future
 //	date.order           the dates of commit, build and publication are not in order
 //	git.unreadable       the repository, or something in it, cannot be read
+//	inputs.image         a base image that a Dockerfile names cannot be made out
 //	inputs.limit         there are more build inputs than are listed
 //	inputs.modified      a build input is not as it is in the commit
+//	inputs.unpinned      a Dockerfile names base images without their digests
 //	inputs.unread        build inputs are not listed: another commit is checked out
 //	record.unmatched     none of the record's artifacts is this one, though it was built here
 //	signers.damaged      a key of those that may sign tags cannot be read
