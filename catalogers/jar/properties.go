@@ -69,15 +69,15 @@ const blanks = " \t\f"
 
 // logicalLine returns the first line of b with those that continue it, whether it is
 // a comment or empty, what follows, and the number of the line there. A comment is
-// not continued.
+// not continued, and may follow a backslash that nothing else is before, as in Java.
 func logicalLine(b []byte, n int) (joined string, comment bool, rest []byte, next int) {
 	var all strings.Builder
-	for first := true; ; first = false {
+	for {
 		var raw []byte
 		raw, b = cutLine(b)
 		n++
 		line := strings.TrimLeft(string(raw), blanks)
-		if first && (line == "" || line[0] == '#' || line[0] == '!') {
+		if all.Len() == 0 && (line == "" || line[0] == '#' || line[0] == '!') {
 			return "", true, b, n
 		}
 		bare := strings.TrimRight(line, `\`)
