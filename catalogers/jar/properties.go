@@ -69,7 +69,8 @@ const blanks = " \t\f"
 
 // logicalLine returns the first line of b with those that continue it, whether it is
 // a comment or empty, what follows, and the number of the line there. A comment is
-// not continued, and may follow a backslash that nothing else is before, as in Java.
+// not continued. It may follow a backslash that nothing
+// is before, as in Java.
 func logicalLine(b []byte, n int) (joined string, comment bool, rest []byte, next int) {
 	var all strings.Builder
 	for {
