@@ -10,6 +10,7 @@ import (
 	"github.com/manifestgen/manifestgen/catalogers/dpkg"
 	"github.com/manifestgen/manifestgen/catalogers/gobinary"
 	"github.com/manifestgen/manifestgen/catalogers/gomod"
+	"github.com/manifestgen/manifestgen/catalogers/jar"
 	"github.com/manifestgen/manifestgen/catalogers/osrelease"
 	"github.com/manifestgen/manifestgen/catalogers/python"
 	"github.com/manifestgen/manifestgen/catalogers/rpm"
@@ -23,6 +24,7 @@ func Default() []sbom.Cataloger {
 		dpkg.Cataloger{},
 		gobinary.Cataloger{},
 		gomod.Cataloger{},
+		jar.Cataloger{},
 		osrelease.Cataloger{},
 		python.Cataloger{},
 		rpm.Cataloger{},
