@@ -124,6 +124,10 @@ type Content interface {
 type File struct {
 	Entry
 
+	// Artifact is the base name of the artifact: a file's own name, where
+	// Entry.Root is ".".
+	Artifact string
+
 	content Content
 	shared  bool // another cataloger reads the content too
 	offset  int64

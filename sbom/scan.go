@@ -27,7 +27,7 @@ type Inventory struct {
 // Nothing that goes wrong with one file ends the scan: it becomes a finding. The
 // error is that of the context, when it ends.
 func Scan(ctx context.Context, a *Artifact, catalogers []Cataloger, limits Limits) (*Inventory, error) {
-	s := &scan{catalogers: catalogers, limits: limits.WithDefaults()}
+	s := &scan{artifact: a.Name, catalogers: catalogers, limits: limits.WithDefaults()}
 	for i, tree := range a.Trees {
 		t := &treeScan{scan: s, tree: tree, produced: map[string]int{}, links: map[string]string{}}
 		if i > 0 {
@@ -49,6 +49,7 @@ func defaultWorkers() int { return min(runtime.GOMAXPROCS(0), 8) }
 
 // A scan is the state of one call of Scan.
 type scan struct {
+	artifact   string // its name
 	catalogers []Cataloger
 	limits     Limits
 	trees      []*treeScan
@@ -195,7 +196,7 @@ func (t *treeScan) File(e Entry, content Content) {
 		}
 	}
 	for _, c := range now {
-		f := &File{Entry: e, content: content, shared: len(now) > 1, limits: t.limits, ctx: t.ctx}
+		f := &File{Entry: e, Artifact: t.artifact, content: content, shared: len(now) > 1, limits: t.limits, ctx: t.ctx}
 		t.catalog(c, f, t.tree.Layer())
 	}
 }
@@ -334,10 +335,10 @@ func (s *scan) catalogGroup(ctx context.Context, main string, members map[string
 	others := map[string]*File{}
 	for path, o := range members {
 		if path != main {
-			others[path] = &File{Entry: o.entry, content: o.content, limits: s.limits, ctx: ctx}
+			others[path] = &File{Entry: o.entry, Artifact: s.artifact, content: o.content, limits: s.limits, ctx: ctx}
 		}
 	}
-	f := &File{Entry: k.entry, content: k.content, limits: s.limits, ctx: ctx, others: others}
+	f := &File{Entry: k.entry, Artifact: s.artifact, content: k.content, limits: s.limits, ctx: ctx, others: others}
 	t.catalog(k.cataloger, f, k.layer)
 }
 

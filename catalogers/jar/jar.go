@@ -81,7 +81,7 @@ func (Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, er
 		return nil, asFault("jar.pom", err)
 	}
 	g, err := p.coordinates()
-	return g.components(f.Root()), asFault("jar.pom", err)
+	return g.components(f.Root(), archiveName(f)), asFault("jar.pom", err)
 }
 
 func asFault(code string, err error) error {
@@ -149,13 +149,14 @@ type gav struct{ group, artifact, version string }
 
 // components returns the archive at root, if its name is that of g, else a library
 // and the archive that it is in.
-func (g gav) components(root string) []*sbom.Component {
+// The archive's file name is name.
+func (g gav) components(root, name string) []*sbom.Component {
 	if g.artifact == "" {
 		return nil
 	}
 	c := &sbom.Component{Name: g.artifact, Version: g.version, PURL: g.purl(), Joints: sbom.Joints{Private: g}}
 	archive := &sbom.Component{Type: sbom.TypeLibrary, Joints: sbom.Joints{Key: keyOf(root)}} // if no manifest says better
-	if g.names(root) {
+	if g.names(name) {
 		c.Key, c.Is, archive.Part = archive.Key, root, true
 		return []*sbom.Component{c, archive}
 	}
@@ -168,11 +169,19 @@ func (g gav) purl() string {
 	return packageurl.NewPackageURL(packageurl.TypeMaven, g.group, g.artifact, g.version, nil, "").ToString()
 }
 
-// names reports whether the file name of the archive at root is ARTIFACT or
-// ARTIFACT-VERSION, perhaps with a classifier. That of the artifact is not known.
-func (g gav) names(root string) bool {
-	s, full := stem(root), g.artifact+"-"+g.version
-	return root != "." && (s == g.artifact || g.version != "" && (s == full || strings.HasPrefix(s, full+"-")))
+// names reports whether the file name of an archive is ARTIFACT or
+// ARTIFACT-VERSION, perhaps with a classifier.
+func (g gav) names(file string) bool {
+	s, full := stem(file), g.artifact+"-"+g.version
+	return s == g.artifact || g.version != "" && (s == full || strings.HasPrefix(s, full+"-"))
+}
+
+// archiveName returns the name of the archive that f is in.
+func archiveName(f *sbom.File) string {
+	if root := f.Root(); root != "." {
+		return root
+	}
+	return f.Artifact
 }
 
 // stem returns the file name of an archive without its extension.

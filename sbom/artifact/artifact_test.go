@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/manifestgen/manifestgen/sbom"
@@ -401,11 +402,14 @@ func TestCancel(t *testing.T) {
 }
 
 type countdown struct {
+	mu       sync.Mutex
 	n, after int
 	cancel   func()
 }
 
 func (c *countdown) Entry(sbom.Entry) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.n--; c.n == 0 {
 		c.cancel()
 	} else if c.n < 0 {
