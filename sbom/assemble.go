@@ -28,6 +28,7 @@ type Options struct {
 // inv. The error is that of [Manifest.Validate].
 func Assemble(inv *Inventory, o Options, candidates ...Candidate) (*Manifest, error) {
 	a := &assembly{Inventory: inv, limits: o.Limits.WithDefaults()}
+	a.yield()
 	a.bindDistribution()
 	a.addContainers()
 	a.choosePrincipal(candidates)
@@ -77,6 +78,29 @@ func (a *assembly) found(kind FindingKind, code string, c *Component, format str
 		return
 	}
 	a.Findings = append(a.Findings, f)
+}
+
+// yield leaves out the components that yield to what others provide.
+func (a *assembly) yield() {
+	provided := map[string]bool{}
+	for _, c := range a.Components {
+		for _, token := range c.YieldsTo {
+			provided[token] = false
+		}
+	}
+	if len(provided) == 0 {
+		return
+	}
+	for _, c := range a.Components {
+		for _, token := range c.Provides {
+			if _, wanted := provided[token]; wanted {
+				provided[token] = true
+			}
+		}
+	}
+	a.Components = slices.DeleteFunc(a.Components, func(c *Component) bool {
+		return slices.ContainsFunc(c.YieldsTo, func(token string) bool { return provided[token] })
+	})
 }
 
 // addContainers adds a component for each container inside the artifact that no

@@ -100,6 +100,23 @@ func TestFallback(t *testing.T) {
 	}
 }
 
+// TestYield holds that an older account gives way to a newer one, where there is
+// one, and that what both have stays.
+func TestYield(t *testing.T) {
+	older := []string{"newer"}
+	table := map[string][]*sbom.Component{
+		"a-old": {{Name: "both", Joints: sbom.Joints{Key: "both", YieldsTo: older}}, {Name: "gone", Joints: sbom.Joints{Key: "gone", YieldsTo: older}}},
+		"b-new": {{Name: "both", Joints: sbom.Joints{Key: "both", Provides: older}}},
+	}
+	if got, want := refs(sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table))), []string{":both"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	delete(table, "b-new")
+	if got, want := refs(sbomtest.Assemble(t, sbomtest.Folder(files(table)), fixed(table))), []string{":both", ":gone"}; !slices.Equal(got, want) {
+		t.Errorf("without the newer: got %q, want %q", got, want)
+	}
+}
+
 func TestExpects(t *testing.T) {
 	system := &sbom.Component{Name: "system", Joints: sbom.Joints{Expects: []string{"packages"}}}
 	table := map[string][]*sbom.Component{"os": {system}}

@@ -126,6 +126,11 @@ type Joints struct {
 	// that is such a file is contained in the package.
 	Owns []string
 
+	// YieldsTo are tokens. The component is left out of the manifest if
+	// something here provides one of them: what it was read from is a second
+	// account of the same, and an older one.
+	YieldsTo []string
+
 	// Private is what a cataloger tells its own Resolve.
 	Private any
 

@@ -16,7 +16,8 @@ import (
 //  4. Lists are united, in order, without repetition. One that knows all
 //     dependencies makes them known.
 //  5. A whole that is here (not Wanted) makes the component one that is here.
-//  6. A part that no whole has by key or by path is dropped.
+//  6. The component yields only to what all wholes yield to.
+//  7. A part that no whole has by key or by path is dropped.
 func merge(all []found, links links) []found {
 	kept, whole := wholes(all)
 	further := map[*Component][]*Component{} // what is added to each whole
@@ -112,6 +113,7 @@ func (c *Component) fill(o *Component) {
 	}
 	if !o.Part {
 		c.Wanted = c.Wanted && o.Wanted
+		c.YieldsTo = slices.DeleteFunc(slices.Clone(c.YieldsTo), func(token string) bool { return !slices.Contains(o.YieldsTo, token) })
 	}
 }
 

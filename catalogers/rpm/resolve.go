@@ -286,7 +286,7 @@ func (s *system) second() []sbom.Finding {
 	var findings []sbom.Finding
 	for _, p := range databases[min(1, len(databases)):] {
 		findings = append(findings, sbom.Finding{Kind: sbom.Note, Code: "rpm.multiple", Path: p, Layer: layers[p],
-			Detail: fmt.Sprintf("there is also %s, in a newer format; %d packages are in this one only, and may not be installed any more",
+			Detail: fmt.Sprintf("there is also %s, in a newer format; %d packages are in this one only, and are left out",
 				databases[0], only[p])})
 	}
 	return findings

@@ -26,7 +26,8 @@
 //	rpm.file       a part of a .rpm file cannot be read or believed
 //	rpm.header     a part of a header cannot be read or believed
 //	rpm.manifest   a line of container-manifest-2 is not as it should be
-//	rpm.multiple   there is a second database, of an older format
+//	rpm.multiple   there is a second database, of an older format; what only it has
+//	               is left out
 //	rpm.unmet      a requirement that nothing here meets
 //
 // Properties of its components:
@@ -48,6 +49,7 @@ import (
 	"io/fs"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/manifestgen/manifestgen/catalogers/rpm/internal/bdb"
@@ -222,7 +224,23 @@ func readDatabase(ctx context.Context, f *sbom.File, blobs iter.Seq2[[]byte, err
 		components = append(components, c)
 	}
 	announce(components)
+	rank(components, f.Entry)
 	return components, wrong.err()
+}
+
+// rank makes the packages of a database give way to those of one in a newer
+// format: a system that was moved to it keeps the old one for a while.
+func rank(components []*sbom.Component, e sbom.Entry) {
+	token := func(format string) string { return "rpm-database " + e.Root() + " " + format }
+	age := slices.Index(formats, path.Base(e.Path))
+	for i, c := range components {
+		for _, newer := range formats[:max(0, age)] {
+			c.YieldsTo = append(c.YieldsTo, token(newer))
+		}
+		if i == 0 {
+			c.Provides = append(c.Provides, token(path.Base(e.Path)))
+		}
+	}
 }
 
 // announce says that there is a database of packages, which os-release may

@@ -316,3 +316,26 @@ func (fakeOS) Wants(e sbom.Entry) sbom.Want {
 func (fakeOS) Catalog(context.Context, *sbom.File) ([]*sbom.Component, error) {
 	return []*sbom.Component{{Type: sbom.TypeOperatingSystem, Name: "example", Version: "9"}}, nil
 }
+
+// TestNewestFormat holds that the database in the newest format counts.
+func TestNewestFormat(t *testing.T) {
+	const ndbPath, bdbPath = "var/lib/rpm/" + ndbFile, "var/lib/rpm/" + bdbFile
+	plain := func(name string) []byte { return rpmtest.Header(rpmtest.Tags{header.Name: name}) }
+	files := map[string]string{
+		ndbPath: string(rpmtest.NDB(plain("a"), plain("b"))),
+		bdbPath: string(rpmtest.BDB(binary.LittleEndian, plain("a"), plain("gone"))),
+	}
+	m := sbomtest.Assemble(t, sbomtest.Folder(files), Cataloger{})
+	var got []string
+	for _, c := range m.Components {
+		got = append(got, c.Name)
+	}
+	slices.Sort(got)
+	if want := []string{"a", "b"}; !slices.Equal(got, want) {
+		t.Errorf("packages %q, want %q", got, want)
+	}
+	delete(files, ndbPath)
+	if m := sbomtest.Assemble(t, sbomtest.Folder(files), Cataloger{}); len(m.Components) != 2 {
+		t.Errorf("alone, the old one has %d packages, want 2", len(m.Components))
+	}
+}
