@@ -75,7 +75,8 @@ func openGzip(r io.Reader) (io.ReadCloser, error) {
 	return d, nil
 }
 
-// manyCores is the size from which on one gzip stream is worth several cores.
+// manyCores is the size from which on one gzip stream is worth several cores, if
+// it is the artifact: inside one, several streams share the cores.
 const manyCores = 16 << 20
 
 // openOnCores opens a gzip stream that can be read at random, to be decompressed
@@ -121,7 +122,7 @@ const bufferSize = 64 << 10
 func decompress(c compression, head []byte, r io.Reader, w *walker) (*expanded, error) {
 	var d io.ReadCloser
 	var err error
-	if s, ok := r.(*section); ok && c.name == "gzip" && s.size >= manyCores {
+	if s, ok := r.(*section); ok && w.depth == 0 && c.name == "gzip" && s.size >= manyCores {
 		d, err = openOnCores(s)
 	} else {
 		d, err = c.open(bufio.NewReaderSize(io.MultiReader(bytes.NewReader(head), r), bufferSize))
