@@ -70,6 +70,7 @@ type treeScan struct {
 	links    map[string]string // symbolic links
 	found    []found
 	findings []Finding
+	unlisted int // findings beyond the limit
 	kept     []keptFile
 }
 
@@ -217,9 +218,11 @@ func (t *treeScan) Found(f Finding) {
 	f.Layer = t.tree.Layer()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.findings) <= t.limits.Findings {
-		t.findings = append(t.findings, f)
+	if len(t.findings) >= t.limits.Findings {
+		t.unlisted++
+		return
 	}
+	t.findings = append(t.findings, f)
 }
 
 // catalog gives f to c and records all that comes back, errors and panics
@@ -358,6 +361,9 @@ func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 	for _, t := range s.trees {
 		all = append(all, t.found...)
 		inv.Findings = append(inv.Findings, t.findings...)
+		if t.unlisted > 0 {
+			inv.Findings = append(inv.Findings, GapFrom(Faultf("limit.findings", "%d further findings are not listed", t.unlisted), "", t.tree.Layer()))
+		}
 		for path, target := range t.links {
 			inv.links[path] = target
 		}

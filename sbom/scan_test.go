@@ -303,6 +303,11 @@ func TestScanFindings(t *testing.T) {
 			want: "a b", codes: "gap:limit.entries",
 		},
 		{
+			name: "too many findings", cataloger: lines{}, limits: sbom.Limits{Path: 1, Findings: 2},
+			tree:  sbomtest.Tree{Files: map[string]string{"aa": "", "bb": "", "cc": "", "dd": ""}},
+			codes: "gap:limit.findings gap:limit.path gap:limit.path",
+		},
+		{
 			name: "too many components", cataloger: lines{}, limits: sbom.Limits{Components: 2},
 			tree: sbomtest.Tree{Files: map[string]string{"a.list": "a\nb", "b.list": "c"}},
 			want: "a b", codes: "gap:limit.components",

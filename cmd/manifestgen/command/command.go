@@ -78,7 +78,8 @@ func newRoot(p Process, catalogers []sbom.Cataloger) *cobra.Command {
 	return root
 }
 
-const rootHelp = `Manifestgen describes a release artifact: a Go program, an archive, a folder.
+const rootHelp = `Manifestgen describes a release artifact: a Go program, a wheel, a deb, an rpm, an
+image, an archive, a folder.
 
 It finds what the artifact is made of, adds what is known about the release, and
 writes a manifest as CycloneDX or SPDX. Without -o it prints a summary on a
