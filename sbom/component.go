@@ -57,6 +57,7 @@ type Component struct {
 	Built      time.Time  `json:"built,omitzero"` // to the second, in UTC
 	Links      []Link     `json:"links,omitempty"`
 	Properties []Property `json:"properties,omitempty"` // what the model has no word for
+	Foreign    []Foreign  `json:"foreign,omitempty"`    // what decoded documents have beyond the model
 
 	// Wanted is set for a component that a file asks for (a lock file, a
 	// go.mod), while nothing shows that it is here.

@@ -126,6 +126,7 @@ func (c *Component) addLists(others []*Component) {
 	c.Copyright = unite(all, func(o *Component) []string { return o.Copyright }, same)
 	c.Links = unite(all, func(o *Component) []Link { return o.Links }, func(l Link) string { return l.Type + "\x00" + l.URL })
 	c.Properties = unite(all, func(o *Component) []Property { return o.Properties }, func(p Property) string { return p.Name + "\x00" + p.Value })
+	c.Foreign = unite(all, func(o *Component) []Foreign { return o.Foreign }, func(f Foreign) string { return f.Standard + "\x00" + f.Field })
 	c.Locations = unite(all, func(o *Component) []Location { return o.Locations }, func(l Location) string { return l.Layer + "\x00" + l.Path })
 	c.FoundBy = unite(all, func(o *Component) []string { return o.FoundBy }, same)
 	c.DependsOn = unite(all, func(o *Component) []string { return o.DependsOn }, same)

@@ -51,10 +51,18 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
+// Encode writes m to w as an [Encoder] without options does.
+func Encode(w io.Writer, m *sbom.Manifest) error { return Encoder{}.Encode(w, m) }
+
+// An Encoder writes documents. The zero Encoder is ready to use.
+type Encoder struct {
+	Indent bool // write lines for people; default is compact
+}
+
 // Encode writes m to w. It writes nothing if m is not valid, by
 // [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests
 // give equal bytes. Bytes that are not UTF-8 become U+FFFD.
-func Encode(w io.Writer, m *sbom.Manifest) error {
+func (e Encoder) Encode(w io.Writer, m *sbom.Manifest) error {
 	ordered, err := facts.Prepare(m)
 	if err != nil {
 		return fmt.Errorf("cyclonedx: %w", err)
@@ -64,7 +72,7 @@ func Encode(w io.Writer, m *sbom.Manifest) error {
 		return fmt.Errorf("cyclonedx: %w", err)
 	}
 	// The encoder writes once, when all is well.
-	if err := cdx.NewBOMEncoder(w, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).Encode(bom); err != nil {
+	if err := cdx.NewBOMEncoder(w, cdx.BOMFileFormatJSON).SetPretty(e.Indent).SetEscapeHTML(false).Encode(bom); err != nil {
 		return fmt.Errorf("cyclonedx: %w", err)
 	}
 	return nil

@@ -55,10 +55,18 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
+// Encode writes m to w as an [Encoder] without options does.
+func Encode(w io.Writer, m *sbom.Manifest) error { return Encoder{}.Encode(w, m) }
+
+// An Encoder writes documents. The zero Encoder is ready to use.
+type Encoder struct {
+	Indent bool // write lines for people; default is compact
+}
+
 // Encode writes m to w. It writes nothing if m is not valid, by
 // [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests
 // give equal bytes. Bytes that are not UTF-8 become U+FFFD.
-func Encode(w io.Writer, m *sbom.Manifest) error {
+func (e Encoder) Encode(w io.Writer, m *sbom.Manifest) error {
 	ordered, err := facts.Prepare(m)
 	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
@@ -67,10 +75,12 @@ func Encode(w io.Writer, m *sbom.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	e := json.NewEncoder(w) // it writes once, when all is well
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(doc); err != nil {
+	j := json.NewEncoder(w) // it writes once, when all is well
+	j.SetEscapeHTML(false)
+	if e.Indent {
+		j.SetIndent("", "  ")
+	}
+	if err := j.Encode(doc); err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
 	return nil

@@ -30,6 +30,7 @@ type generate struct {
 	explain         bool
 	quiet           bool
 	allowIncomplete bool
+	indent          bool
 	facts           factFlags
 	golang          golang
 }
@@ -51,6 +52,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVar(&g.explain, "explain", false, "print, for each fact about the artifact, where it comes from and what else was said")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
+	f.BoolVar(&g.indent, "indent", false, "write documents with a line for each value; without it they are compact")
 	g.facts.add(f)
 	g.golang.addFlags(f)
 	return c

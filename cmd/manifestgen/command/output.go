@@ -135,7 +135,7 @@ func (g *generate) write(documents []*document, outputs []output) error {
 			if err := o.makeFolder(); err != nil {
 				return err
 			}
-			f, err := prepare(o.fileFor(d.artifact), func(w io.Writer) error { return o.format.Encode(w, d.manifest) })
+			f, err := prepare(o.fileFor(d.artifact), func(w io.Writer) error { return o.format.Encode(w, d.manifest, g.options()) })
 			if err != nil {
 				return err
 			}
@@ -149,6 +149,8 @@ func (g *generate) write(documents []*document, outputs []output) error {
 	}
 	return g.print(documents, outputs)
 }
+
+func (g *generate) options() formats.Options { return formats.Options{Indent: g.indent} }
 
 // print writes what goes to standard output.
 func (g *generate) print(documents []*document, outputs []output) error {
@@ -167,7 +169,7 @@ func (g *generate) print(documents []*document, outputs []output) error {
 func (g *generate) printOne(w io.Writer, d *document, outputs []output) error {
 	for _, o := range outputs {
 		if o.path == "" {
-			if err := o.format.Encode(w, d.manifest); err != nil {
+			if err := o.format.Encode(w, d.manifest, g.options()); err != nil {
 				return err
 			}
 		}
@@ -182,7 +184,7 @@ func (g *generate) printOne(w io.Writer, d *document, outputs []output) error {
 		return summarize(w, d.manifest, columns, g.process.Getenv("NO_COLOR") == "")
 	default:
 		f, _ := formats.ByName(defaultFormat)
-		return f.Encode(w, d.manifest)
+		return f.Encode(w, d.manifest, g.options())
 	}
 }
 
