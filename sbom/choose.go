@@ -217,7 +217,7 @@ func (p *Principal) conflict(field string) string {
 		case chosen == "":
 			chosen = e.Value
 			said = append(said, fmt.Sprintf("%s: %s (%s)", field, e.Value, e.Source))
-		case strings.TrimPrefix(e.Value, "v") != strings.TrimPrefix(chosen, "v"):
+		case plain(field, e.Value) != plain(field, chosen):
 			said = append(said, fmt.Sprintf("%s (%s)", e.Value, e.Source))
 		}
 	}
@@ -225,4 +225,16 @@ func (p *Principal) conflict(field string) string {
 		return ""
 	}
 	return said[0] + ", but also " + strings.Join(said[1:], ", ")
+}
+
+// plain returns a value without what two sources may spell differently and mean
+// the same: the v of a version, how a repository is reached.
+func plain(field, value string) string {
+	if field != "repository" {
+		return strings.TrimPrefix(value, "v")
+	}
+	if _, place, ok := strings.Cut(value, "://"); ok {
+		value = place
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(value, "/"), ".git")
 }
