@@ -347,6 +347,9 @@ func TestConflict(t *testing.T) {
 		{"the same but for a v", version("1.2.3"), version("v1.2.3"), ""},
 		{"others", version("v1.2.3"), version("v1.2.4"), "version: v1.2.3 (verified tag), but also v1.2.4 (artifact)"},
 		{"one repository", repository("https://example.org/git/a.git"), repository("ssh://example.org/git/a"), ""},
+		{"a name and its last part", sbom.Principal{Component: sbom.Component{Name: "nova"}}, sbom.Principal{Component: sbom.Component{Name: "example.org/nova"}}, ""},
+		{"other names", sbom.Principal{Component: sbom.Component{Name: "example.net/nova"}}, sbom.Principal{Component: sbom.Component{Name: "example.org/nova"}},
+			"name: example.net/nova (verified tag), but also example.org/nova (artifact)"},
 		{"other repositories", repository("https://example.org/a"), repository("https://example.org/b"),
 			"repository: https://example.org/a (verified tag), but also https://example.org/b (artifact)"},
 	}
