@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path"
 	"reflect"
+	"slices"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
@@ -14,7 +15,8 @@ type Member struct {
 	Manifest *sbom.Manifest // of the artifact
 
 	// Documents leads to the documents that hold the manifest: links of the
-	// type "bom", with their digests.
+	// type "bom", with their digests. A file that has none, such as release
+	// notes, has no say in what the release is.
 	Documents []sbom.Link
 }
 
@@ -46,8 +48,10 @@ func (m Member) component() *sbom.Component {
 	return &c
 }
 
-// agreed returns the facts about their release that all members state alike.
+// agreed returns the facts about their release that all members with documents
+// state alike.
 func agreed(members []Member) sbom.Principal {
+	members = slices.DeleteFunc(slices.Clone(members), func(m Member) bool { return len(m.Documents) == 0 })
 	if len(members) == 0 {
 		return sbom.Principal{}
 	}

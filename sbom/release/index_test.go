@@ -18,7 +18,8 @@ func TestIndex(t *testing.T) {
 		return release.Member{Path: "linux/" + file, Manifest: &sbom.Manifest{Principal: p},
 			Documents: []sbom.Link{{Type: "bom", URL: "urn:cdx:x/1#" + arch, Comment: file + ".cdx.json"}}}
 	}
-	members := []release.Member{member("nova-amd64", "amd64", "MIT"), member("nova-arm64", "arm64", "ISC")}
+	members := []release.Member{member("nova-amd64", "amd64", "MIT"), member("nova-arm64", "arm64", "ISC"),
+		{Path: "notes.md", Manifest: &sbom.Manifest{Principal: &sbom.Principal{Component: sbom.Component{Name: "notes.md"}}}}}
 	m, err := release.Index("dist", members, sbom.Options{Created: time.Unix(1700000000, 0)})
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +31,7 @@ func TestIndex(t *testing.T) {
 	if p.Declared != "" || p.Architecture != "" {
 		t.Errorf("what only one says is said of the release: %+v", p)
 	}
-	if len(m.Components) != 2 || m.Components[0].Ref == m.Components[1].Ref || len(m.Components[0].Links) != 2 || m.Components[0].Locations[0].Path != "linux/nova-amd64" {
+	if len(m.Components) != 3 || m.Components[1].Ref == m.Components[2].Ref || len(m.Components[1].Links) != 2 || m.Components[1].Locations[0].Path != "linux/nova-amd64" {
 		t.Errorf("components %+v", m.Components)
 	}
 	if len(members[0].Manifest.Principal.Links) != 1 {

@@ -31,6 +31,7 @@ type generate struct {
 	quiet           bool
 	allowIncomplete bool
 	indent          bool
+	release         bool
 	facts           factFlags
 	golang          golang
 }
@@ -52,6 +53,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVar(&g.explain, "explain", false, "print, for each fact about the artifact, where it comes from and what else was said")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
+	f.BoolVar(&g.release, "release", false, "the artifact is a folder with all files of a release: describe each, and the release as a whole")
 	f.BoolVar(&g.indent, "indent", false, "write documents with a line for each value; without it they are compact")
 	g.facts.add(f)
 	g.golang.addFlags(f)
@@ -121,14 +123,18 @@ func (g *generate) run(ctx context.Context, ref string) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, g.timeout, late)
 		defer cancel()
 	}
-	documents, err := g.describeAll(ctx, ref, p)
+	describe, write := g.describeAll, g.write
+	if g.release {
+		describe, write = g.describeFolder, g.writeFolder
+	}
+	documents, err := describe(ctx, ref, p)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
 		return err
 	}
-	if err := g.write(documents, p.outputs); err != nil {
+	if err := write(ref, documents, p); err != nil {
 		return err
 	}
 	return g.incomplete(documents)
@@ -174,11 +180,12 @@ func (g *generate) describe(ctx context.Context, a *sbom.Artifact, p plan) (*sbo
 		return nil, usage("%w", err)
 	}
 	inventory.Findings = append(inventory.Findings, findings...)
-	return sbom.Assemble(inventory, sbom.Options{
-		Created: p.created,
-		Tools:   []sbom.Tool{{Name: "manifestgen", Version: version()}},
-		Phase:   "post-build",
-	}, candidates...)
+	return sbom.Assemble(inventory, g.documentOptions(p), candidates...)
+}
+
+// documentOptions say what a document says of itself.
+func (g *generate) documentOptions(p plan) sbom.Options {
+	return sbom.Options{Created: p.created, Tools: []sbom.Tool{{Name: "manifestgen", Version: version()}}, Phase: "post-build"}
 }
 
 // parseDigests reads the value of --digests.
