@@ -1,0 +1,180 @@
+package policy
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/manifestgen/manifestgen/sbom"
+)
+
+// This file holds the checks of G2: a manifest describes the versions of all
+// components.
+
+// checkDigests compares the digests of the artifact at hand with those that the
+// manifest states.
+func checkDigests(s *Subject, _ Params) Result {
+	p := s.principal()
+	if s.Artifact == nil {
+		return notProvable("the artifact is not at hand")
+	}
+	if len(s.Artifact.Digests) == 0 {
+		return notApplicable("the artifact is no single file that has a digest")
+	}
+	same := 0
+	for _, now := range s.Artifact.Digests {
+		for _, then := range p.Digests {
+			if now.Algorithm != then.Algorithm {
+				continue
+			}
+			if !strings.EqualFold(now.Value, then.Value) {
+				return fail("the manifest is of another artifact: its %s differs", brief(now.Algorithm)).with(
+					Evidence{Field: "digest", Value: now.Algorithm + ":" + now.Value, Where: s.Artifact.Name},
+					Evidence{Field: "digest", Value: then.Algorithm + ":" + then.Value, Where: "the manifest"})
+			}
+			same++
+		}
+	}
+	if same == 0 {
+		return notProvable("the manifest states no digest of the artifact that could be compared")
+	}
+	return pass("the manifest states the digests of the artifact at hand (%d compared)", same)
+}
+
+// checkScan compares the components with those that a scan finds now.
+func checkScan(s *Subject, _ Params) Result {
+	if s.Fresh == nil {
+		return notProvable("the artifact was not scanned again")
+	}
+	said, found := byIdentity(s.Manifest), byIdentity(s.Fresh)
+	t := &tally{}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		here, ok := said[id]
+		switch {
+		case !ok:
+			t.fail(offender(found[id]), "is in the artifact, and not in the manifest")
+		case differ(here.Digests, found[id].Digests):
+			t.fail(offender(here), "has another digest in the artifact")
+		default:
+			t.pass()
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(said)) {
+		if _, ok := found[id]; !ok {
+			t.fail(offender(said[id]), "is in the manifest, and not in the artifact")
+		}
+	}
+	return t.result("component", "components", "are in the manifest as they are in the artifact", "are not the same in the manifest and in the artifact")
+}
+
+// byIdentity indexes the components of a manifest by what they are, whatever the
+// document calls them. The principal may be among them, and is left out: other
+// tools repeat it.
+func byIdentity(m *sbom.Manifest) map[string]*sbom.Component {
+	index := map[string]*sbom.Component{}
+	self := identity(&m.Principal.Component)
+	for _, c := range m.Components {
+		if id := identity(c); id != self {
+			index[id] = c
+		}
+	}
+	return index
+}
+
+// identity returns the package URL without its qualifiers, in which tools differ,
+// else name and version.
+func identity(c *sbom.Component) string {
+	if c.PURL != "" {
+		purl, subpath, _ := strings.Cut(c.PURL, "#")
+		purl, _, _ = strings.Cut(purl, "?")
+		return strings.ToLower(purl + "#" + subpath)
+	}
+	return string(c.Type) + ":" + c.Name + "@" + c.Version
+}
+
+// differ reports whether there is an algorithm by which the digests are not the
+// same.
+func differ(a, b []sbom.Digest) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if x.Algorithm == y.Algorithm && !strings.EqualFold(x.Value, y.Value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkComponents asks for any component at all.
+func checkComponents(s *Subject, _ Params) Result {
+	n := len(s.Manifest.Components)
+	switch {
+	case n > 0:
+		return pass("the manifest lists %d components", n)
+	case s.principal().Contents == sbom.Complete:
+		return pass("the manifest lists no components, and says that this is all there is").with(Evidence{Field: "contents", Value: string(sbom.Complete)})
+	}
+	return notProvable("the manifest lists no components, and does not say that there are none")
+}
+
+// checkVersions asks for the version of each component. A file inside that is no
+// package has none.
+func checkVersions(s *Subject, _ Params) Result {
+	t := &tally{}
+	for _, c := range s.Manifest.Components {
+		switch {
+		case c.Type == sbom.TypeFile && c.PURL == "":
+		case known(c.Version):
+			t.pass()
+		default:
+			t.fail(offender(c), "%s", cmp.Or(whyUnknown(s.Manifest, c), "no version"))
+		}
+	}
+	if t.total == 0 {
+		return notApplicable("the manifest lists no component that could have a version")
+	}
+	return t.result("component", "components", "have a version", "have no version")
+}
+
+// whyUnknown returns what the manifest says about the version of a component that
+// has none.
+func whyUnknown(m *sbom.Manifest, c *sbom.Component) string {
+	for _, f := range m.Findings {
+		if f.Kind == sbom.Unknown && f.Subject == c.Ref && c.Ref != "" {
+			return brief(f.Detail)
+		}
+	}
+	return ""
+}
+
+// checkGaps asks whether all of the artifact could be read.
+func checkGaps(s *Subject, _ Params) Result {
+	t := &tally{}
+	for _, f := range s.Manifest.Findings {
+		if f.Kind == sbom.Gap {
+			t.fail(Offender{Ref: f.Subject, Name: cmp.Or(f.Path, f.Code), Path: f.Path}, "%s: %s", brief(f.Code), brief(f.Detail))
+		}
+	}
+	if t.total > 0 {
+		r := t.result("gap", "gaps", "", "could not be read or believed")
+		return r
+	}
+	if s.principal().Contents == sbom.Incomplete {
+		return fail("the manifest says itself that it is incomplete").with(Evidence{Field: "contents", Value: string(sbom.Incomplete)})
+	}
+	return pass("the manifest names nothing that could not be read")
+}
+
+// checkClosed asks whether the document is sound: every reference leads somewhere,
+// every component has a name of its own.
+func checkClosed(s *Subject, _ Params) Result {
+	if err := s.Manifest.Validate(); err != nil {
+		first, _, more := strings.Cut(err.Error(), "\n")
+		if more {
+			first += " (and more)"
+		}
+		return fail("the manifest is not sound: %s", brief(first))
+	}
+	return pass("every reference in the manifest leads somewhere")
+}

@@ -1,0 +1,2 @@
+// Package policy answers one question: may this artifact be published?
+package policy
