@@ -27,7 +27,7 @@ const Default = "release-guidelines"
 
 // Profiles returns the profiles that are built in, the default first.
 func Profiles() []Profile {
-	return []Profile{guidelines()}
+	return []Profile{guidelines(), folderProfile()}
 }
 
 // ByName returns the profile of that name.

@@ -75,16 +75,34 @@ type Artifact struct {
 type Release struct {
 	Files []File
 	Sums  []Sum
+
+	// Broken says what keeps a file that should be read from being so, by path:
+	// a manifest that is cut off, a list of checksums that is none.
+	Broken map[string]string
 }
 
 // A File is one file of a release.
 type File struct {
 	Path     string
+	Kind     FileKind
+	Of       string // the path of the file that it is about, if its name says so
 	Size     int64
 	Digests  []sbom.Digest
 	Manifest *sbom.Manifest // if the file is one
 	Document Document       // if the file is one
 }
+
+// A FileKind says what a file of a release is for. The constants are those of
+// package release.
+type FileKind string
+
+const (
+	ArtifactFile  FileKind = "artifact"
+	ManifestFile  FileKind = "manifest"
+	ChecksumFile  FileKind = "checksums"
+	SignatureFile FileKind = "signature"
+	StatementFile FileKind = "statement"
+)
 
 // A Sum is a line of a file such as SHA256SUMS: what digest a file shall have.
 type Sum struct {
