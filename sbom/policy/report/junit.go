@@ -89,7 +89,7 @@ func junitSuiteOf(r *policy.Report, o Options) junitSuite {
 func details(r policy.Result) string {
 	var b strings.Builder
 	for _, o := range r.Offenders {
-		fmt.Fprintf(&b, "%s: %s\n", plain(strings.TrimSpace(o.Path+" "+o.Name)), plain(o.Problem))
+		fmt.Fprintln(&b, offender(o))
 	}
 	for _, e := range r.Evidence {
 		fmt.Fprintf(&b, "seen: %s\n", evidence(e))

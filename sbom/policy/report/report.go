@@ -152,3 +152,12 @@ func problem(r policy.Result) string {
 	}
 	return plain(r.Message)
 }
+
+// offender is one of many things that are not in order, in one line.
+func offender(o policy.Offender) string {
+	name := o.Name
+	if o.Path != "" && o.Path != o.Name {
+		name = o.Path + " " + o.Name
+	}
+	return plain(name) + ": " + plain(o.Problem)
+}

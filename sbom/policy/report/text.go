@@ -57,7 +57,7 @@ func (t *textWriter) result(k rank, r policy.Result) {
 		return
 	}
 	for _, o := range r.Offenders {
-		t.line("", strings.TrimSpace(plain(o.Path)+" "+plain(o.Name))+": "+plain(o.Problem))
+		t.line("", offender(o))
 	}
 	if n := r.Failed + r.Unproven - len(r.Offenders); n > 0 && len(r.Offenders) > 0 {
 		t.line("", fmt.Sprintf("and %d more", n))
