@@ -25,7 +25,8 @@ type State struct {
 	// artifact can have been built from is at hand.
 	Inputs []sbom.Input
 
-	// Profile is the check profile that the record names for the artifact.
+	// Profile is the check profile that the record names for the artifact: a
+	// name, or the path of a file, made relative to where the record is.
 	Profile string
 }
 
@@ -46,6 +47,9 @@ func Inspect(ctx context.Context, o Options, p *sbom.Principal) (*State, error) 
 		return nil, err
 	}
 	s := &State{Profile: g.terms.Profile}
+	if strings.HasSuffix(s.Profile, ".yaml") || strings.HasSuffix(s.Profile, ".yml") {
+		s.Profile = filepath.Join(g.folder, filepath.FromSlash(s.Profile))
+	}
 	if g.repo == nil {
 		return s, nil
 	}

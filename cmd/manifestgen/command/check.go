@@ -17,6 +17,7 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 	"github.com/manifestgen/manifestgen/sbom/artifact"
 	"github.com/manifestgen/manifestgen/sbom/policy"
+	"github.com/manifestgen/manifestgen/sbom/policy/profile"
 	"github.com/manifestgen/manifestgen/sbom/policy/report"
 	"github.com/manifestgen/manifestgen/sbom/release"
 )
@@ -243,11 +244,11 @@ func (k *check) judge(ctx context.Context, p plan, s *policy.Subject) ([]*policy
 	}
 	var reports []*policy.Report
 	for _, name := range names {
-		profile, err := profileByName(name)
+		rules, err := profileByName(name)
 		if err != nil {
 			return nil, err
 		}
-		r, err := policy.Check(s, profile, policy.Options{Strict: k.strict})
+		r, err := policy.Check(s, rules, policy.Options{Strict: k.strict})
 		if err != nil {
 			return nil, usage("%w", err)
 		}
@@ -256,15 +257,24 @@ func (k *check) judge(ctx context.Context, p plan, s *policy.Subject) ([]*policy
 	return reports, nil
 }
 
+// profileByName returns a built-in profile, or the one in a file.
 func profileByName(name string) (policy.Profile, error) {
 	if p, ok := policy.ByName(name); ok {
+		return p, nil
+	}
+	if f, err := os.Open(name); err == nil {
+		defer f.Close() // it is only read
+		p, err := profile.Parse(name, f)
+		if err != nil {
+			return p, usage("%w", err)
+		}
 		return p, nil
 	}
 	var known []string
 	for _, p := range policy.Profiles() {
 		known = append(known, p.Name)
 	}
-	return policy.Profile{}, usage("there is no profile %q; there is %s", name, strings.Join(known, ", "))
+	return policy.Profile{}, usage("there is no profile and no file %q; there is %s", name, strings.Join(known, ", "))
 }
 
 // listRules prints the profiles with their rules.
