@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -113,7 +114,7 @@ func search(phrases []phrase, names, texts, allowed []*regexp.Regexp, ok func(be
 		text := plain(x.text)
 		patterns := texts
 		if x.identity {
-			patterns = append(append([]*regexp.Regexp{}, names...), texts...)
+			patterns = slices.Concat(texts, names)
 		}
 		words := firstMatch(text, patterns, allowed, ok)
 		key := x.field + "\x00" + text
