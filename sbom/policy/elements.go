@@ -84,7 +84,7 @@ var elements = map[string]element{
 	"name": {
 		title: "Every component has a name", why: "A component is looked up by its name.",
 		fix: "Make the manifest again; a component without a name is a fault of the tool.",
-		check: each("component", "have a name", "have no name", func(_ *Subject, c *sbom.Component) string {
+		check: each("with a name", "without a name", func(_ *Subject, c *sbom.Component) string {
 			return missing(known(c.Name), "no name")
 		}),
 	},
@@ -92,19 +92,19 @@ var elements = map[string]element{
 		title: "Every component has a version, or is said to have none that is known",
 		why:   "Faults are announced for versions.",
 		fix:   "Give the components that are named a version, or have the manifest say that it is unknown.",
-		check: each("component", "have a version", "have no version, and the manifest does not say that it is unknown", versionProblem),
+		check: each("with a version, or said to have none that is known", "without a version that is stated or said to be unknown", versionProblem),
 	},
 	"version-stated": {
 		title: "Every component has a version", why: "Faults are announced for versions.",
 		fix: "Give the components that are named a version.",
-		check: each("component", "have a version", "have no version", func(_ *Subject, c *sbom.Component) string {
+		check: each("with a version", "without a version", func(_ *Subject, c *sbom.Component) string {
 			return missing(known(c.Version) || c.Type == sbom.TypeFile && c.PURL == "" && !c.Built.IsZero(), "no version")
 		}),
 	},
 	"supplier": {
 		title: "Every component has a supplier or a maker", why: "Somebody has to be asked for a repair.",
 		fix: "Name the team with --team; for components, use packages whose metadata name who made them.",
-		check: each("component", "name their supplier", "do not name their supplier", func(_ *Subject, c *sbom.Component) string {
+		check: each("with a supplier", "without a supplier", func(_ *Subject, c *sbom.Component) string {
 			return missing(known(c.Supplier.Name) || known(c.Maker.Name), "no supplier")
 		}),
 	},
@@ -112,7 +112,7 @@ var elements = map[string]element{
 		title: "Every component says how to reach its maker: by electronic mail, or else a URL",
 		why:   "Somebody has to be asked for a repair.",
 		fix:   "Give --contact or --team-url for the artifact; for components, use packages whose metadata hold an address.",
-		check: each("component", "say how to reach their maker", "do not say how to reach their maker", func(_ *Subject, c *sbom.Component) string {
+		check: each("with an address of their maker", "without an address of their maker", func(_ *Subject, c *sbom.Component) string {
 			return missing(reachable(c.Maker) || reachable(c.Supplier), "neither an address nor a URL of its maker")
 		}),
 	},
@@ -120,7 +120,7 @@ var elements = map[string]element{
 		title: "Every component has an identifier: a package URL or a CPE",
 		why:   "Names alone are ambiguous: databases are searched by identifiers.",
 		fix:   "Make the manifest with a tool that knows the ecosystem of the components that are named.",
-		check: each("component", "have an identifier", "have no identifier", func(_ *Subject, c *sbom.Component) string {
+		check: each("with an identifier", "without an identifier", func(_ *Subject, c *sbom.Component) string {
 			return missing(c.PURL != "" || c.CPE != "", "neither a package URL nor a CPE")
 		}),
 	},
@@ -128,7 +128,7 @@ var elements = map[string]element{
 		title: "Every component has a cryptographic hash, with its algorithm",
 		why:   "A hash tells whether a file is the one that is meant.",
 		fix:   "Do not give --digests none; for components, no manifest has a hash of what is no file in the artifact.",
-		check: each("component", "have a hash", "have no hash", func(_ *Subject, c *sbom.Component) string {
+		check: each("with a hash", "without a hash", func(_ *Subject, c *sbom.Component) string {
 			return missing(len(c.Digests) > 0, "no hash")
 		}),
 	},
@@ -136,40 +136,40 @@ var elements = map[string]element{
 		title: "The artifact, and every file that is a component, has a SHA-512 hash",
 		why:   "A hash tells whether a file is the one that is meant.",
 		fix:   "Give --digests sha256,sha512, which is the default.",
-		check: eachFile("have a SHA-512 hash", "have no SHA-512 hash", func(c *sbom.Component) string {
+		check: eachFile("with a SHA-512 hash", "without a SHA-512 hash", func(c *sbom.Component) string {
 			return missing(hasDigest(c, "SHA-512"), "no SHA-512 hash")
 		}),
 	},
 	"licence": {
 		title: "Every component has a licence", why: "Who passes it on needs to know on what terms.",
 		fix:   "Say that of the artifact with --licence; for components, see --modcache and --source, or use packages that state theirs.",
-		check: each("component", "have a licence", "have no licence", licenceProblem),
+		check: each("with a licence", "without a licence", licenceProblem),
 	},
 	"licence-concluded": {
 		title: "Every component has a concluded licence", why: "What is declared is not always so: somebody should have looked.",
 		fix: "Say it with a tool that concludes licences; manifestgen states what is declared.",
-		check: each("component", "have a concluded licence", "have no concluded licence", func(_ *Subject, c *sbom.Component) string {
+		check: each("with a concluded licence", "without a concluded licence", func(_ *Subject, c *sbom.Component) string {
 			return expressionProblem(c.Concluded, "no concluded licence")
 		}),
 	},
 	"licence-declared": {
 		title: "Every component has a declared licence", why: "Who passes it on needs to know on what terms.",
 		fix: "Say that of the artifact with --licence; for components, see --modcache and --source, or use packages that state theirs.",
-		check: each("component", "have a declared licence", "have no declared licence", func(_ *Subject, c *sbom.Component) string {
+		check: each("with a declared licence", "without a declared licence", func(_ *Subject, c *sbom.Component) string {
 			return expressionProblem(c.Declared, "no declared licence")
 		}),
 	},
 	"copyright": {
 		title: "Every component has a copyright notice", why: "Licences ask that notices are passed on.",
 		fix: "Use packages that carry their notices; see --modcache and --source for Go.",
-		check: each("component", "have a copyright notice", "have no copyright notice", func(_ *Subject, c *sbom.Component) string {
+		check: each("with a copyright notice", "without a copyright notice", func(_ *Subject, c *sbom.Component) string {
 			return missing(len(c.Copyright) > 0, "no copyright notice")
 		}),
 	},
 	"download": {
 		title: "Every component says where it can be had", why: "Who wants to repair it needs to get it.",
 		fix:   "Say that of the artifact with manifestgen stamp --url; for components, use packages that state it.",
-		check: each("component", "say where they can be had", "do not say where they can be had", downloadProblem),
+		check: each("with a place to get them from", "without a place to get them from", downloadProblem),
 	},
 	"dependencies": {
 		title: "The manifest relates every component to the artifact", why: "A fault in a component matters where it is used.",
@@ -190,7 +190,7 @@ var elements = map[string]element{
 	"file-names": {
 		title: "The artifact, and every file that is a component, states the name of the file", why: "Files are found by their names.",
 		fix: "Make the manifest from the file under the name that it is published under.",
-		check: eachFile("state the name of their file", "do not state the name of their file", func(c *sbom.Component) string {
+		check: eachFile("with a name", "without a name", func(c *sbom.Component) string {
 			return missing(property(c, "bsi:component:filename") != "" || len(c.Locations) > 0, "no name of a file")
 		}),
 	},
@@ -198,7 +198,7 @@ var elements = map[string]element{
 		title: "The artifact, and every file that is a component, says whether it is executable, an archive, structured",
 		why:   "It tells what can be in the file that was not looked at.",
 		fix:   "Add the properties bsi:component:executable, bsi:component:archive and bsi:component:structured.",
-		check: eachFile("say what kind of file they are", "do not say what kind of file they are", kindProblem),
+		check: eachFile("with properties that say of which kind they are", "without properties that say of which kind they are", kindProblem),
 	},
 	"no-vulnerabilities": {
 		title: "The manifest holds no information on vulnerabilities",
@@ -263,13 +263,13 @@ var elements = map[string]element{
 
 // each makes a check of every component and the principal. Problem returns what is
 // wrong with one, or "".
-func each(one, good, bad string, problem func(*Subject, *sbom.Component) string) func(*Subject, Params) Result {
+func each(good, bad string, problem func(*Subject, *sbom.Component) string) func(*Subject, Params) Result {
 	return func(s *Subject, _ Params) Result {
 		t := &tally{}
 		for _, c := range s.all() {
 			t.judge(c, problem(s, c))
 		}
-		return t.result(one, one+"s", good, bad)
+		return t.result("components", good, bad)
 	}
 }
 
@@ -288,7 +288,7 @@ func eachFile(good, bad string, problem func(*sbom.Component) string) func(*Subj
 			}
 			t.judge(c, problem(c))
 		}
-		return t.result("file", "files", good, bad)
+		return t.result("files", good, bad)
 	}
 }
 
@@ -525,7 +525,7 @@ func checkRelations(s *Subject, _ Params) Result {
 	for _, c := range m.Components {
 		t.judge(c, missing(reached[c.Ref], "no relation leads to it"))
 	}
-	return t.result("component", "components", "are related to the artifact", "are not related to the artifact")
+	return t.result("components", "that are related to the artifact", "that are not related to the artifact")
 }
 
 // reachedFrom returns the refs of the components that the artifact holds, and of
@@ -572,7 +572,7 @@ func checkCompleteness(s *Subject, _ Params) Result {
 	if p.Contents == "" || p.Dependencies == "" {
 		return fail("the manifest does not say whether its list of components, and that of dependencies, is complete")
 	}
-	return pass("the components are %s, the dependencies %s", brief(string(p.Contents)), brief(string(p.Dependencies)))
+	return pass("the list of components is %s, that of dependencies %s", brief(string(p.Contents)), brief(string(p.Dependencies)))
 }
 
 func checkNoVulnerabilities(s *Subject, _ Params) Result {
@@ -651,7 +651,7 @@ func checkComponentsSupport(s *Subject, _ Params) Result {
 			t.pass()
 		}
 	}
-	return t.result("component", "components", "say what support they have", "do not say what support they have")
+	return t.result("components", "with a level and an end of support", "without a level or an end of support")
 }
 
 func checkSubjectDigest(s *Subject, _ Params) Result {

@@ -158,6 +158,9 @@ func checkVersionReadable(s *Subject, _ Params) Result {
 
 func checkArchitectureReadable(s *Subject, _ Params) Result {
 	arch := s.principal().Architecture
+	if architectureForm(arch) == anyArchitecture {
+		return notApplicable("the artifact runs everywhere")
+	}
 	in := func(text string) bool { return holdsArchitecture(text, arch) }
 	return s.readable("architecture", arch, known, in)
 }

@@ -165,6 +165,12 @@ var guidelineCases = []ruleCase{
 		s.Fresh, p.Evidence = nil, nil
 	}, NotProvable, "was not read", []string{"G1.architecture-agrees", "G1.version-agrees", "G2.scan", "G4.commit"}},
 
+	{"G1.architecture-readable", func(s *Subject, p *sbom.Principal) {
+		p.Architecture = "noarch"
+		s.rename("app_1.2.3")
+		s.say("architecture", sbom.FromFlag, "noarch")
+	}, NotApplicable, "everywhere", nil},
+
 	{"G1.version-agrees", nil, Pass, "no other version", nil},
 	{"G1.version-agrees", func(s *Subject, p *sbom.Principal) {
 		s.say("version", sbom.FromPseudo, "v0.0.0-20261120110000-"+commitA[:12])
@@ -197,7 +203,7 @@ var guidelineCases = []ruleCase{
 	{"G2.artifact", func(s *Subject, p *sbom.Principal) { p.Digests = nil }, NotProvable, "no digest", nil},
 	{"G2.artifact", func(s *Subject, p *sbom.Principal) { s.Artifact.Digests = nil }, NotApplicable, "no single file", nil},
 
-	{"G2.scan", nil, Pass, "1 component ", nil},
+	{"G2.scan", nil, Pass, "all 1", nil},
 	{"G2.scan", func(s *Subject, p *sbom.Principal) {
 		s.Fresh.Components = append(s.Fresh.Components, &sbom.Component{Name: "hidden", Version: "6.6.6"})
 	}, Fail, "hidden 6.6.6 (is in the artifact, and not in the manifest)", nil},
@@ -205,9 +211,16 @@ var guidelineCases = []ruleCase{
 	{"G2.scan", func(s *Subject, p *sbom.Principal) {
 		s.Manifest.Components[0].Digests, s.Fresh.Components[0].Digests = sha256(sumA), sha256(sumB)
 	}, Fail, "another digest", nil},
+	{"G2.scan", func(s *Subject, p *sbom.Principal) {
+		for i, m := range []*sbom.Manifest{s.Manifest, s.Fresh} {
+			a := &sbom.Component{Ref: "a", Type: sbom.TypeFile, Name: "a.zip", Digests: sha256(sumA)}
+			b := &sbom.Component{Ref: "b", Type: sbom.TypeFile, Name: "a.zip", Digests: sha256(sumB)}
+			m.Components = append(m.Components, [][]*sbom.Component{{a, b}, {b, a}}[i]...)
+		}
+	}, Pass, "all 2", nil},
 	{"G2.scan", func(s *Subject, p *sbom.Principal) { s.Fresh = nil }, NotProvable, "not scanned", nil},
 
-	{"G2.components", nil, Pass, "1 components", nil},
+	{"G2.components", nil, Pass, "components in the manifest: 1", nil},
 	{"G2.components", func(s *Subject, p *sbom.Principal) {
 		s.Manifest.Components, s.Fresh.Components, s.Manifest.Edges, p.Contents = nil, nil, nil, sbom.Complete
 	}, Pass, "that this is all", nil},
@@ -215,13 +228,13 @@ var guidelineCases = []ruleCase{
 		s.Manifest.Components, s.Fresh.Components, s.Manifest.Edges = nil, nil, nil
 	}, NotProvable, "no components", nil},
 
-	{"G2.versions", nil, Pass, "1 component have", nil},
+	{"G2.versions", nil, Pass, "with a version: all 1", nil},
 	{"G2.versions", func(s *Subject, p *sbom.Principal) {
 		for _, m := range []*sbom.Manifest{s.Manifest, s.Fresh} {
 			m.Components = append(m.Components, &sbom.Component{Ref: "local", Type: sbom.TypeLibrary, Name: "example.org/local"})
 		}
 		s.Manifest.Findings = []sbom.Finding{{Kind: sbom.Unknown, Code: "go.replaced", Subject: "local", Detail: "replaced by a folder"}}
-	}, Fail, "1 of 2 components have no version: example.org/local (replaced by a folder)", nil},
+	}, Fail, "components without a version: 1 of 2: example.org/local (replaced by a folder)", nil},
 	{"G2.versions", func(s *Subject, p *sbom.Principal) {
 		s.Manifest.Components, s.Fresh.Components, s.Manifest.Edges, p.Contents = nil, nil, nil, sbom.Complete
 	}, NotApplicable, "", nil},
@@ -291,7 +304,7 @@ var guidelineCases = []ruleCase{
 	{"G4.tag-version", func(s *Subject, p *sbom.Principal) { p.Tag = "stable"; s.Tag.Tag, s.Tag.Version = p.Tag, "" }, NotProvable, "does not name a version", nil},
 	{"G4.tag-version", func(s *Subject, p *sbom.Principal) { p.Tag = "" }, NotApplicable, "", []string{"G4.tag"}},
 
-	{"G4.inputs", nil, Pass, "2 build inputs", nil},
+	{"G4.inputs", nil, Pass, "inputs in the manifest: 2", nil},
 	{"G4.inputs", func(s *Subject, p *sbom.Principal) { p.Inputs = nil }, Fail, "nothing that is needed", nil},
 
 	{"G4.input-digests", nil, Pass, "", nil},
@@ -318,6 +331,8 @@ var guidelineCases = []ruleCase{
 	{"G5.community", nil, Pass, "", nil},
 	{"G5.community", func(s *Subject, p *sbom.Principal) { p.Maker.Name = "OpenStack Community" }, Fail, "Community", nil},
 	{"G5.community", func(s *Subject, p *sbom.Principal) { p.Description = "Built by the\u00a0Open\u200bStack\ncommunity." }, Fail, "the OpenStack community", nil},
+	{"G5.community", func(s *Subject, p *sbom.Principal) { p.Description = "Made for the cloud by the OpenStack community." }, Fail, "the OpenStack community", nil},
+	{"G5.community", func(s *Subject, p *sbom.Principal) { p.Description = "A tool for the Go community." }, Pass, "", nil},
 	{"G5.community", func(s *Subject, p *sbom.Principal) { s.say("supplier", sbom.FromLabel, "The App Community") }, Fail, "The App Community", nil},
 	{"G5.community", func(s *Subject, p *sbom.Principal) {
 		p.Properties = []sbom.Property{{Name: "manifestgen:image:authors", Value: "the app community"}}
@@ -355,6 +370,9 @@ var guidelineCases = []ruleCase{
 	{"G7.promises", nil, Pass, "", nil},
 	{"G7.promises", func(s *Subject, p *sbom.Principal) { p.Description = "Fully supported by our contributors." }, Fail, "supported by our contributors", nil},
 	{"G7.promises", func(s *Subject, p *sbom.Principal) { p.Disclaimer = "The Apache Foundation offers support for it." }, Fail, "offers support", nil},
+	{"G7.promises", func(s *Subject, p *sbom.Principal) {
+		p.Description = "There is no warranty. Supported by the Foundation."
+	}, Fail, "Supported by the Foundation", nil},
 	{"G7.promises", func(s *Subject, p *sbom.Principal) { p.Description = "Not supported by the Foundation." }, Pass, "", nil},
 	{"G7.promises", func(s *Subject, p *sbom.Principal) { p.Description = strings.Repeat("a ", maxPhrase) }, NotProvable, "too long", []string{"G5.community"}},
 
