@@ -53,31 +53,44 @@ func checkScan(s *Subject, _ Params) Result {
 		here, ok := said[id]
 		switch {
 		case !ok:
-			t.fail(offender(found[id]), "is in the artifact, and not in the manifest")
-		case differ(here.Digests, found[id].Digests):
-			t.fail(offender(here), "has another digest in the artifact")
+			t.fail(offender(found[id].first), "is in the artifact, and not in the manifest")
+		case differ(here.digests, found[id].digests):
+			t.fail(offender(here.first), "has another digest in the artifact")
 		default:
 			t.pass()
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(said)) {
 		if _, ok := found[id]; !ok {
-			t.fail(offender(said[id]), "is in the manifest, and not in the artifact")
+			t.fail(offender(said[id].first), "is in the manifest, and not in the artifact")
 		}
 	}
-	return t.result("component", "components", "are in the manifest as they are in the artifact", "are not the same in the manifest and in the artifact")
+	return t.result("components", "that are in the manifest as they are in the artifact", "that are not the same in the manifest and in the artifact")
+}
+
+// copies are the components of one identity: what is there more than once.
+type copies struct {
+	first   *sbom.Component
+	digests []sbom.Digest // of all of them
 }
 
 // byIdentity indexes the components of a manifest by what they are, whatever the
 // document calls them. The principal may be among them, and is left out: other
 // tools repeat it.
-func byIdentity(m *sbom.Manifest) map[string]*sbom.Component {
-	index := map[string]*sbom.Component{}
+func byIdentity(m *sbom.Manifest) map[string]copies {
+	index := map[string]copies{}
 	self := identity(&m.Principal.Component)
 	for _, c := range m.Components {
-		if id := identity(c); id != self {
-			index[id] = c
+		id := identity(c)
+		if id == self {
+			continue
 		}
+		all, ok := index[id]
+		if !ok {
+			all.first = c
+		}
+		all.digests = append(all.digests, c.Digests...)
+		index[id] = all
 	}
 	return index
 }
@@ -93,17 +106,20 @@ func identity(c *sbom.Component) string {
 	return string(c.Type) + ":" + c.Name + "@" + c.Version
 }
 
-// differ reports whether there is an algorithm by which the digests are not the
-// same.
-func differ(a, b []sbom.Digest) bool {
-	for _, x := range a {
-		for _, y := range b {
-			if x.Algorithm == y.Algorithm && !strings.EqualFold(x.Value, y.Value) {
-				return true
-			}
-		}
+// differ reports whether there is a digest on either side of whose algorithm the
+// other side has only others.
+func differ(a, b []sbom.Digest) bool { return hasOther(a, b) || hasOther(b, a) }
+
+func hasOther(a, b []sbom.Digest) bool {
+	values := map[sbom.Digest]bool{}
+	algorithms := map[string]bool{}
+	for _, d := range b {
+		algorithms[d.Algorithm] = true
+		values[sbom.Digest{Algorithm: d.Algorithm, Value: strings.ToLower(d.Value)}] = true
 	}
-	return false
+	return slices.ContainsFunc(a, func(d sbom.Digest) bool {
+		return algorithms[d.Algorithm] && !values[sbom.Digest{Algorithm: d.Algorithm, Value: strings.ToLower(d.Value)}]
+	})
 }
 
 // checkComponents asks for any component at all.
@@ -111,7 +127,7 @@ func checkComponents(s *Subject, _ Params) Result {
 	n := len(s.Manifest.Components)
 	switch {
 	case n > 0:
-		return pass("the manifest lists %d components", n)
+		return pass("components in the manifest: %d", n)
 	case s.principal().Contents == sbom.Complete:
 		return pass("the manifest lists no components, and says that this is all there is").with(Evidence{Field: "contents", Value: string(sbom.Complete)})
 	}
@@ -134,7 +150,7 @@ func checkVersions(s *Subject, _ Params) Result {
 	if t.total == 0 {
 		return notApplicable("the manifest lists no component that could have a version")
 	}
-	return t.result("component", "components", "have a version", "have no version")
+	return t.result("components", "with a version", "without a version")
 }
 
 // whyUnknown returns what the manifest says about the version of a component that
@@ -157,8 +173,7 @@ func checkGaps(s *Subject, _ Params) Result {
 		}
 	}
 	if t.total > 0 {
-		r := t.result("gap", "gaps", "", "could not be read or believed")
-		return r
+		return t.result("findings", "", "that say what could not be read or believed")
 	}
 	if s.principal().Contents == sbom.Incomplete {
 		return fail("the manifest says itself that it is incomplete").with(Evidence{Field: "contents", Value: string(sbom.Incomplete)})

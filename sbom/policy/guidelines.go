@@ -102,7 +102,7 @@ func guidelines() Profile {
 				Title: "The tag is signed by somebody whom the project trusts",
 				Why:   "Without a signature a tag is whatever somebody who can push it says.",
 				Fix:   "Sign it with git tag -s by a key that the record lists under signers; see why with manifestgen verify-tag."},
-			{ID: "G4.tag-commit", Severity: Must, Check: checkTagCommit,
+			{ID: "G4.tag-commit", Severity: Should, Check: checkTagCommit,
 				Title: "The tag leads to the commit that the manifest names",
 				Why:   "A tag of another commit gives users another source than that of the artifact.",
 				Fix:   "Build again from the tag, or tag the commit that was built under a new version: do not move a tag."},
@@ -189,8 +189,8 @@ var communityNames = []string{`(?i)\bcommunity\W*$`}
 var communityTexts = []string{`(?i)\bthe\s+` + some + `community\b`}
 
 var promisingTexts = []string{
-	fmt.Sprintf(`(?i)\b(?:support(?:ed)?|warrant(?:y|ed|ies)|guaranteed?|maintained|liab(?:le|ility)|backed)\s+(?:\S+\s+){0,2}(?:by|from|of|through)\s+(?:the|our|its)\s+%s%s\b`, some, community),
-	fmt.Sprintf(`(?i)\b(?:the|our|its)\s+%s%s\s+(?:(?:will|shall|also|fully|officially)\s+)*(?:supports?|warrants?|guarantees?|maintains?|stands?\s+behind|is\s+liable|are\s+liable|offers?\s+(?:support|warranty)|provides?\s+(?:support|warranty))\b`, some, community),
+	fmt.Sprintf(`(?i)\b(?:support(?:ed)?|warrant(?:y|ed|ies)|guaranteed?|liab(?:le|ility)|backed)\s+(?:\S+\s+){0,2}(?:by|from|of|through)\s+(?:the|our|its)\s+%s%s\b`, some, community),
+	fmt.Sprintf(`(?i)\b(?:the|our|its)\s+%s%s\s+(?:(?:will|shall|also|fully|officially)\s+)*(?:supports?|warrants?|guarantees?|stands?\s+behind|is\s+liable|are\s+liable|offers?\s+(?:support|warranty)|provides?\s+(?:support|warranty))\b`, some, community),
 	`(?i)\bcommunity[-\s]+(?:supported|backed|guaranteed|warranted)\b`,
 }
 

@@ -158,6 +158,9 @@ func checkVersionReadable(s *Subject, _ Params) Result {
 
 func checkArchitectureReadable(s *Subject, _ Params) Result {
 	arch := s.principal().Architecture
+	if architectureForm(arch) == anyArchitecture {
+		return notApplicable("the artifact runs everywhere")
+	}
 	in := func(text string) bool { return holdsArchitecture(text, arch) }
 	return s.readable("architecture", arch, known, in)
 }
@@ -323,8 +326,9 @@ func sameVersion(own, want string) bool {
 	if a == b {
 		return true
 	}
-	rest, ok := strings.CutPrefix(strings.ToLower(epoch.ReplaceAllString(own, "")), strings.ToLower(want))
-	return ok && want != "" && revision.MatchString(rest)
+	bare := func(v string) string { return strings.TrimPrefix(epoch.ReplaceAllString(strings.ToLower(v), ""), "v") }
+	rest, ok := strings.CutPrefix(bare(own), bare(want))
+	return ok && bare(want) != "" && revision.MatchString(rest)
 }
 
 // isPseudo reports whether Go made the version of a commit:

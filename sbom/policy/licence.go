@@ -98,12 +98,12 @@ func checkDisclaimer(s *Subject, params Params) Result {
 		case text != "" && matchesAny(text, patterns), text == "" && disclaims(id):
 			t.pass()
 		case text != "" || silent(id):
-			t.fail(Offender{Name: id}, "its text does not disclaim warranty")
+			t.fail(Offender{Name: id}, "its text does not")
 		default:
 			t.doubt(Offender{Name: id}, "its text is not at hand")
 		}
 	}
-	return t.result("licence", "licences", "disclaim warranty", "do not disclaim warranty").with(stated("licence", expression)...)
+	return t.result("licences", "that disclaim warranty", "that do not disclaim warranty").with(stated("licence", expression)...)
 }
 
 func matchesAny(text string, patterns []*regexp.Regexp) bool {

@@ -155,7 +155,7 @@ func checkTagVersion(s *Subject, _ Params) Result {
 
 func checkInputs(s *Subject, _ Params) Result {
 	if n := len(s.principal().Inputs); n > 0 {
-		return pass("the manifest lists %d build inputs", n)
+		return pass("build inputs in the manifest: %d", n)
 	}
 	return fail("the manifest lists nothing that is needed to build the artifact again")
 }
@@ -172,7 +172,7 @@ func checkInputDigests(s *Subject, _ Params) Result {
 	if t.total == 0 {
 		return notApplicable("the manifest lists no build inputs")
 	}
-	return t.result("build input", "build inputs", "have a digest", "have no digest")
+	return t.result("build inputs", "with a digest", "without a digest")
 }
 
 func holdsDigest(s string) bool {
@@ -198,7 +198,7 @@ func checkInputPlaces(s *Subject, _ Params) Result {
 	if t.total == 0 {
 		return notApplicable("the manifest lists no build inputs")
 	}
-	return t.result("build input", "build inputs", "say where they can be had", "do not say where they can be had")
+	return t.result("build inputs", "with a place to get them from", "without a place to get them from")
 }
 
 // checkInputsNow compares the inputs with what they are now. Those from elsewhere
@@ -230,7 +230,7 @@ func checkInputsNow(s *Subject, _ Params) Result {
 			t.pass()
 		}
 	}
-	return t.result("build input", "build inputs", "are what they were", "are not what they were")
+	return t.result("build inputs", "that are what they were", "that are not what they were")
 }
 
 // elsewhere reports whether an input is pinned by a digest and from another place

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -99,11 +100,20 @@ type hit struct {
 	words string
 }
 
-// search returns where the patterns for names and those for all texts match, each
-// phrase once, and the phrases that are too long to be searched. What a pattern of
-// allowed matches is not searched, and a match is no hit if ok says so of the words
-// before it.
-func search(phrases []phrase, names, texts, allowed []*regexp.Regexp, ok func(before string) bool) (hits []hit, long []phrase) {
+// A search says what is looked for in phrases.
+type search struct {
+	names   []*regexp.Regexp // in those that name somebody
+	texts   []*regexp.Regexp // in all
+	allowed []*regexp.Regexp // what they match is not looked at
+
+	// harmless reports whether words that match mean something else, by what
+	// stands before them.
+	harmless func(before, words string) bool
+}
+
+// run returns where something was found, each phrase once, and the phrases that
+// are too long to be looked at.
+func (q search) run(phrases []phrase) (hits []hit, long []phrase) {
 	seen := map[string]bool{}
 	for _, x := range phrases {
 		if len(x.text) > maxPhrase {
@@ -111,11 +121,7 @@ func search(phrases []phrase, names, texts, allowed []*regexp.Regexp, ok func(be
 			continue
 		}
 		text := plain(x.text)
-		patterns := texts
-		if x.identity {
-			patterns = append(append([]*regexp.Regexp{}, names...), texts...)
-		}
-		words := firstMatch(text, patterns, allowed, ok)
+		words := q.find(text, x.identity)
 		key := x.field + "\x00" + text
 		if words == "" || seen[key] {
 			continue
@@ -126,14 +132,19 @@ func search(phrases []phrase, names, texts, allowed []*regexp.Regexp, ok func(be
 	return hits, long
 }
 
-func firstMatch(text string, patterns, allowed []*regexp.Regexp, ok func(before string) bool) string {
-	for _, a := range allowed {
-		text = a.ReplaceAllString(text, "\n") // which no pattern for words takes for a space between two
+func (q search) find(text string, identity bool) string {
+	for _, a := range q.allowed {
+		text = a.ReplaceAllLiteralString(text, ".") // so that nothing is found across it
+	}
+	patterns := q.texts
+	if identity {
+		patterns = slices.Concat(q.texts, q.names)
 	}
 	for _, p := range patterns {
 		for _, m := range p.FindAllStringIndex(text, -1) {
-			if m[0] < m[1] && (ok == nil || !ok(text[max(0, m[0]-maxBrief):m[0]])) {
-				return text[m[0]:m[1]]
+			before := text[max(0, m[0]-maxBrief):m[0]]
+			if words := text[m[0]:m[1]]; words != "" && !q.harmless(before, words) {
+				return words
 			}
 		}
 	}
@@ -160,30 +171,56 @@ func judge(hits []hit, long []phrase, bad, good string) Result {
 }
 
 func checkCommunity(s *Subject, params Params) Result {
-	hits, long := search(s.phrases(), params.Patterns("names"), params.Patterns("texts"), params.Patterns("allowed"), nil)
+	q := search{params.Patterns("names"), params.Patterns("texts"), params.Patterns("allowed"), served}
+	hits, long := q.run(s.phrases())
 	return judge(hits, long, "says or implies that a community makes the artifact", "nothing says or implies that a community makes the artifact")
 }
 
-func checkPromises(s *Subject, params Params) Result {
-	hits, long := search(s.phrases(), nil, params.Patterns("texts"), params.Patterns("allowed"), denied)
-	return judge(hits, long, "promises support or warranty in the name of others", "nothing promises support or warranty in the name of others")
-}
-
-// denied reports whether the words before a promise take it back: "without", "is
-// not", "no".
-func denied(before string) bool {
-	words := strings.Fields(strings.ToLower(before))
-	for _, w := range words[max(0, len(words)-maxDenial):] {
-		switch strings.Trim(w, ".,;:()'\"") {
-		case "no", "not", "without", "never", "neither", "nor", "isn't", "cannot", "disclaims", "disclaim", "disclaimed", "nobody":
-			return !strings.ContainsAny(w, ".;:")
-		}
+// served reports whether a community is spoken of as those whom the artifact is
+// for, and not as those who make it: "a tool for the Go community".
+func served(before, words string) bool {
+	if i := strings.LastIndex(strings.ToLower(words), "the "); i > 0 {
+		before += words[:i]
+	}
+	switch word, _ := lastWord(before); word {
+	case "for", "to", "with", "in", "within", "among", "across", "help", "helps", "serve", "serves":
+		return true
 	}
 	return false
 }
 
-// maxDenial is how many words before a promise may stand what takes it back.
-const maxDenial = 4
+func checkPromises(s *Subject, params Params) Result {
+	q := search{nil, params.Patterns("texts"), params.Patterns("allowed"), denied}
+	hits, long := q.run(s.phrases())
+	return judge(hits, long, "promises support or warranty in the name of others", "nothing promises support or warranty in the name of others")
+}
+
+// denied reports whether the words before a promise, in the same sentence, take it
+// back: "without", "is not".
+func denied(before, _ string) bool {
+	for range maxDenial {
+		word, rest := lastWord(before)
+		switch word {
+		case "no", "not", "without", "never", "neither", "nor", "isn't", "cannot", "nobody", "disclaim", "disclaims", "disclaimed":
+			return true
+		}
+		if word == "" || strings.ContainsAny(word[len(word)-1:], ".;:!?") {
+			return false
+		}
+		before = rest
+	}
+	return false
+}
+
+// maxDenial is how many words before a promise are looked at.
+const maxDenial = 5
+
+// lastWord returns the last word of a text, in lower case, and the text before it.
+func lastWord(text string) (word, rest string) {
+	text = strings.TrimRight(text, " ")
+	i := strings.LastIndex(text, " ")
+	return strings.ToLower(text[i+1:]), text[:i+1]
+}
 
 func checkIssues(s *Subject, params Params) Result {
 	p := s.principal()

@@ -27,7 +27,11 @@ const Default = "release-guidelines"
 
 // Profiles returns the profiles that are built in, the default first.
 func Profiles() []Profile {
-	return []Profile{guidelines(), folderProfile()}
+	all := []Profile{guidelines(), folderProfile()}
+	for _, x := range sets {
+		all = append(all, x.profile())
+	}
+	return all
 }
 
 // ByName returns the profile of that name.

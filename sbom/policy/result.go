@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -105,43 +106,47 @@ func addOffender(list []Offender, o Offender, format string, args []any) []Offen
 	return append(list, o)
 }
 
-// result is the result for all: good says what is so of each, bad what is not so
-// of some, both as the end of a sentence that begins with how many there are of
-// what is called one or many.
-func (t *tally) result(one, many, good, bad string) Result {
+// result is the result for all things of a kind. Good and bad say of some of them
+// that they are as they should be, or not: "with a version", "without a version".
+func (t *tally) result(kind, good, bad string) Result {
 	r := Result{Status: Pass, Total: t.total, Failed: t.failures, Unproven: t.doubts}
 	r.Offenders = append(t.failed, t.unproven...)
 	if len(r.Offenders) > maxOffenders {
 		r.Offenders = r.Offenders[:maxOffenders]
 	}
-	noun := many
-	if t.total == 1 {
-		noun = one
-	}
 	switch {
 	case t.failures > 0:
 		r.Status = Fail
-		r.Message = fmt.Sprintf("%d of %d %s %s: %s", t.failures, t.total, noun, bad, names(t.failed, t.failures))
+		r.Message = fmt.Sprintf("%s %s: %d of %d: %s", kind, bad, t.failures, t.total, names(t.failed, t.failures))
 	case t.doubts > 0:
 		r.Status = NotProvable
-		r.Message = fmt.Sprintf("of %d of %d %s it cannot be said: %s", t.doubts, t.total, noun, names(t.unproven, t.doubts))
+		r.Message = fmt.Sprintf("%s of which it cannot be said: %d of %d: %s", kind, t.doubts, t.total, names(t.unproven, t.doubts))
 	default:
-		r.Message = fmt.Sprintf("%d %s %s", t.total, noun, good)
+		r.Message = fmt.Sprintf("%s %s: all %d", kind, good, t.total)
 	}
 	return r
 }
 
-// names lists the first offenders of n, each with its problem.
+// names lists the first offenders of n, each with its problem, or all with the one
+// that they share.
 func names(list []Offender, n int) string {
+	list = list[:min(len(list), maxNamed)]
+	shared := " (" + list[0].Problem + ")"
+	if slices.ContainsFunc(list, func(o Offender) bool { return o.Problem != list[0].Problem }) {
+		shared = ""
+	}
 	var parts []string
-	for _, o := range list[:min(len(list), maxNamed)] {
-		parts = append(parts, o.Name+" ("+o.Problem+")")
+	for _, o := range list {
+		if shared == "" {
+			o.Name += " (" + o.Problem + ")"
+		}
+		parts = append(parts, o.Name)
 	}
 	text := strings.Join(parts, ", ")
-	if n > maxNamed {
-		text += fmt.Sprintf(" and %d more", n-maxNamed)
+	if n > len(list) {
+		text += fmt.Sprintf(" and %d more", n-len(list))
 	}
-	return text
+	return text + shared
 }
 
 // offender describes a component.

@@ -28,8 +28,8 @@ func checkSignature(s *Subject, _ Params) Result {
 	}
 	p, now := s.principal(), s.Tag
 	if now != nil {
-		if now.Signature.Result == "good" && now.Commit != "" && p.Commit != "" && now.Commit != p.Commit {
-			return fail("the tag %s is good, and of another commit than the manifest's", quote(now.Tag)).with(
+		if now.Commit != "" && p.Commit != "" && now.Commit != p.Commit {
+			return fail("the tag %s is of another commit than the manifest", quote(now.Tag)).with(
 				Evidence{Field: "commit", Value: now.Commit, Where: "refs/tags/" + now.Tag}, Evidence{Field: "commit", Value: p.Commit})
 		}
 		return s.judgeSignature(now, "refs/tags/"+now.Tag)
