@@ -86,7 +86,7 @@ func checkReadable(s *Subject, _ Params) Result {
 	if t.total == 0 {
 		return notApplicable("there is no manifest and no list of checksums")
 	}
-	return t.result("file", "files", "can be read", "cannot be read")
+	return t.result("files", "that can be read", "that cannot be read")
 }
 
 // checkCovered asks of each artifact for a manifest of its digests, or for an
@@ -121,7 +121,7 @@ func checkCovered(s *Subject, _ Params) Result {
 			t.fail(fileOffender(f.Path), "no manifest has its digest")
 		}
 	}
-	return t.result("file", "files", "are described by a manifest", "are described by no manifest")
+	return t.result("files", "with a manifest", "without a manifest")
 }
 
 // isIndex reports whether a manifest describes a release as a whole: it is of no
@@ -155,7 +155,7 @@ func checkCurrent(s *Subject, _ Params) Result {
 	if t.total == 0 {
 		return notApplicable("there is no manifest of a file")
 	}
-	return t.result("manifest", "manifests", "are of files that are published", "are of no file that is published")
+	return t.result("manifests", "of files that are published", "of no file that is published")
 }
 
 // checkSame compares the manifests of each file with each other.
@@ -180,7 +180,7 @@ func checkSame(s *Subject, _ Params) Result {
 	if t.total == 0 {
 		return notApplicable("no file has several manifests")
 	}
-	return t.result("further manifest", "further manifests", "say the same as the first of that file", "say otherwise than the first of that file")
+	return t.result("further manifests", "that say the same as the first of their file", "that say otherwise than the first of their file")
 }
 
 // differenceOf says in what two manifests differ: in the principal, or in the
@@ -193,12 +193,12 @@ func differenceOf(a, b *sbom.Manifest) string {
 	x, y := byIdentity(soundManifest(a)), byIdentity(soundManifest(b))
 	for _, id := range slices.Sorted(maps.Keys(x)) {
 		if _, ok := y[id]; !ok {
-			return "it lists " + brief(offender(x[id]).Name)
+			return "it lists " + brief(offender(x[id].first).Name)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(y)) {
 		if _, ok := x[id]; !ok {
-			return "it does not list " + brief(offender(y[id]).Name)
+			return "it does not list " + brief(offender(y[id].first).Name)
 		}
 	}
 	return ""
@@ -228,7 +228,7 @@ func checkSums(s *Subject, _ Params) Result {
 			t.pass()
 		}
 	}
-	return t.result("checksum", "checksums", "are those of their files", "are not those of their files")
+	return t.result("checksums", "of the files as they are", "of other files than these")
 }
 
 func checkSummed(s *Subject, _ Params) Result {
@@ -249,7 +249,7 @@ func checkSummed(s *Subject, _ Params) Result {
 			t.fail(fileOffender(f.Path), "in no list")
 		}
 	}
-	return t.result("file", "files", "have a checksum", "have no checksum")
+	return t.result("files", "with a checksum", "without a checksum")
 }
 
 // checkLinks follows the links of an index to documents. They name a document by
@@ -278,7 +278,7 @@ func checkLinks(s *Subject, _ Params) Result {
 	if t.total == 0 {
 		return notApplicable("there is no index that leads to manifests")
 	}
-	return t.result("link", "links", "lead to manifests as they are", "do not lead to manifests as they are")
+	return t.result("links", "to manifests as they are", "to no manifest as it is")
 }
 
 func (t *tally) follow(l sbom.Link, files map[string]File) {
@@ -330,7 +330,7 @@ func checkAgree(s *Subject, _ Params) Result {
 			}
 		}
 	}
-	return t.result("statement", "statements", "of the manifests agree", "of the manifests do not agree")
+	return t.result("statements of manifests", "that agree", "that do not agree")
 }
 
 // mostCommon returns the value that most manifests state, the first of equals.
@@ -362,5 +362,5 @@ func checkExplained(s *Subject, _ Params) Result {
 	if t.total == 0 {
 		return notApplicable("there is no signature and no statement")
 	}
-	return t.result("file", "files", "are of files that are published", "are of no file that is published")
+	return t.result("signatures and statements", "of files that are published", "of no file that is published")
 }
