@@ -54,7 +54,7 @@ func guidelines() Profile {
 			{ID: "G2.components", Severity: Must, Check: checkComponents,
 				Title: "The manifest lists components, or says that there are none",
 				Why:   "A list that is empty because nothing was looked for hides every fault.",
-				Fix:   "See with manifestgen catalogers what can be found; build with what it reads, such as Go build information (no -buildvcs tricks, no stripping by other tools)."},
+				Fix:   "See with manifestgen catalogers what can be found, and build with what it reads, such as Go build information. If there is nothing inside, say so with --contents complete."},
 			{ID: "G2.versions", Severity: Must, Check: checkVersions,
 				Title: "Every component has a version",
 				Why:   "A fault is announced for versions: a component without one is in doubt for ever.",
