@@ -137,15 +137,13 @@ func checkComponents(s *Subject, _ Params) Result {
 // checkVersions asks for the version of each component. A file inside that is no
 // package has none.
 func checkVersions(s *Subject, _ Params) Result {
+	unknown := unknowns(s.Manifest)
 	t := &tally{}
 	for _, c := range s.Manifest.Components {
-		switch {
-		case c.Type == sbom.TypeFile && c.PURL == "":
-		case known(c.Version):
-			t.pass()
-		default:
-			t.fail(offender(c), "%s", cmp.Or(whyUnknown(s.Manifest, c), "no version"))
+		if c.Type == sbom.TypeFile && c.PURL == "" {
+			continue
 		}
+		t.judge(c, missing(known(c.Version), cmp.Or(unknown[c.Ref], "no version")))
 	}
 	if t.total == 0 {
 		return notApplicable("the manifest lists no component that could have a version")
@@ -153,15 +151,15 @@ func checkVersions(s *Subject, _ Params) Result {
 	return t.result("components", "with a version", "without a version")
 }
 
-// whyUnknown returns what the manifest says about the version of a component that
-// has none.
-func whyUnknown(m *sbom.Manifest, c *sbom.Component) string {
+// unknowns returns what the manifest says that it does not know, by component.
+func unknowns(m *sbom.Manifest) map[string]string {
+	said := map[string]string{}
 	for _, f := range m.Findings {
-		if f.Kind == sbom.Unknown && f.Subject == c.Ref && c.Ref != "" {
-			return brief(f.Detail)
+		if f.Kind == sbom.Unknown && f.Subject != "" && said[f.Subject] == "" {
+			said[f.Subject] = cmp.Or(brief(f.Detail), brief(f.Code), "it is unknown")
 		}
 	}
-	return ""
+	return said
 }
 
 // checkGaps asks whether all of the artifact could be read.

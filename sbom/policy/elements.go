@@ -92,7 +92,7 @@ var elements = map[string]element{
 		title: "Every component has a version, or is said to have none that is known",
 		why:   "Faults are announced for versions.",
 		fix:   "Give the components that are named a version, or have the manifest say that it is unknown.",
-		check: each("with a version, or said to have none that is known", "without a version that is stated or said to be unknown", versionProblem),
+		check: checkVersionOrUnknown,
 	},
 	"version-stated": {
 		title: "Every component has a version", why: "Faults are announced for versions.",
@@ -148,15 +148,15 @@ var elements = map[string]element{
 	"licence-concluded": {
 		title: "Every component has a concluded licence", why: "What is declared is not always so: somebody should have looked.",
 		fix: "Say it with a tool that concludes licences; manifestgen states what is declared.",
-		check: each("with a concluded licence", "without a concluded licence", func(_ *Subject, c *sbom.Component) string {
-			return expressionProblem(c.Concluded, "no concluded licence")
+		check: each("with a concluded licence", "without a concluded licence", func(s *Subject, c *sbom.Component) string {
+			return s.expressionProblem(c.Concluded, "no concluded licence")
 		}),
 	},
 	"licence-declared": {
 		title: "Every component has a declared licence", why: "Who passes it on needs to know on what terms.",
 		fix: "Say that of the artifact with --licence; for components, see --modcache and --source, or use packages that state theirs.",
-		check: each("with a declared licence", "without a declared licence", func(_ *Subject, c *sbom.Component) string {
-			return expressionProblem(c.Declared, "no declared licence")
+		check: each("with a declared licence", "without a declared licence", func(s *Subject, c *sbom.Component) string {
+			return s.expressionProblem(c.Declared, "no declared licence")
 		}),
 	},
 	"copyright": {
@@ -454,26 +454,28 @@ func checkDocumentSigned(s *Subject, _ Params) Result {
 	return notProvable("whether the manifest is signed was not looked at")
 }
 
-func versionProblem(s *Subject, c *sbom.Component) string {
-	if known(c.Version) || whyUnknown(s.Manifest, c) != "" {
-		return ""
+func checkVersionOrUnknown(s *Subject, _ Params) Result {
+	unknown := unknowns(s.Manifest)
+	t := &tally{}
+	for _, c := range s.all() {
+		t.judge(c, missing(known(c.Version) || unknown[c.Ref] != "", "no version"))
 	}
-	return "no version"
+	return t.result("components", "with a version, or said to have none that is known", "without a version that is stated or said to be unknown")
 }
 
 func hasDigest(c *sbom.Component, algorithm string) bool {
 	return slices.ContainsFunc(c.Digests, func(d sbom.Digest) bool { return d.Algorithm == algorithm })
 }
 
-func licenceProblem(_ *Subject, c *sbom.Component) string {
-	return expressionProblem(licence(c), "no licence")
+func licenceProblem(s *Subject, c *sbom.Component) string {
+	return s.expressionProblem(licence(c), "no licence")
 }
 
-func expressionProblem(expression, none string) string {
+func (s *Subject) expressionProblem(expression, none string) string {
 	if !known(expression) {
 		return none
 	}
-	if _, err := licences(expression); err != nil {
+	if _, err := s.licences(expression); err != nil {
 		return fmt.Sprintf("licence %s: %s", quote(expression), brief(err.Error()))
 	}
 	return ""

@@ -78,9 +78,9 @@ func (s *Subject) phrases() []phrase {
 	return list
 }
 
-// maxPhrase is how much of one text is searched, in bytes. What is longer is no
-// text that somebody wrote to be read.
-const maxPhrase = 1 << 20
+// maxPhrase is how long a text may be to be searched, in bytes. What is longer is
+// no text that somebody wrote to be read.
+const maxPhrase = 64 << 10
 
 // plain returns a text as a reader sees it: with single spaces, and without
 // characters that show nothing.

@@ -64,7 +64,7 @@ const (
 // matched against, whatever the pattern: see package regexp.
 const (
 	maxValues = 1000 // values of one parameter
-	maxValue  = 4096 // bytes of one value
+	maxValue  = 1000 // bytes of one value
 )
 
 // A ParamError says which value of which parameter cannot be used.

@@ -40,6 +40,8 @@ type Subject struct {
 
 	// Now is what dates are compared with; zero if that is not known.
 	Now time.Time
+
+	parsed map[string]parsed // licence expressions, while it is judged
 }
 
 // A Document is a manifest as a file.
@@ -108,6 +110,7 @@ func (s *Subject) sound() *Subject {
 		own.Manifest = &sbom.Manifest{}
 	}
 	own.Manifest = soundManifest(own.Manifest)
+	own.parsed = map[string]parsed{}
 	if own.Fresh != nil {
 		own.Fresh = soundManifest(own.Fresh)
 	}
