@@ -143,6 +143,7 @@ func disclaims(id string) bool { return contains(disclaiming, id) }
 func silent(id string) bool { return contains(silentOnWarranty, id) }
 
 func contains(list, id string) bool {
+	id, _, _ = strings.Cut(id, " WITH ") // no exception takes a disclaimer back
 	id = strings.TrimSuffix(id, "+")
 	for word := range strings.FieldsSeq(list) {
 		if strings.EqualFold(word, id) {

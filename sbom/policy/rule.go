@@ -156,6 +156,15 @@ func (r Rule) validate() error {
 	return errors.Join(errs...)
 }
 
+// cloneParams returns parameters that the caller may change.
+func cloneParams(list []Param) []Param {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Values = slices.Clone(list[i].Values)
+	}
+	return list
+}
+
 // Params are the parameters of the rule that is checked.
 type Params []Param
 

@@ -8,8 +8,10 @@ import (
 
 // A Subject is what is judged: one artifact, with all that is known about it now.
 //
-// Only Manifest is needed. What else is nil or empty was not looked at, and the
-// rules that need it say that they cannot tell. Nothing in a subject is changed.
+// What is nil or empty was not looked at, and the rules that need it say that they
+// cannot tell. Nothing in a subject is changed. [Check] gives each rule a subject
+// of its own in which Manifest, its principal and its components are not nil, and
+// neither are those of Fresh if there is one.
 type Subject struct {
 	// Manifest is what the publisher says: the document that accompanies the
 	// artifact, as it was read from its file. It is what a rule judges, and
