@@ -122,7 +122,9 @@ func hasOther(a, b []sbom.Digest) bool {
 	})
 }
 
-// checkComponents asks for any component at all.
+// checkComponents asks for any component at all, or for a reason to believe that
+// there are none: the manifest says so, or a scan that knew what the artifact is
+// found none.
 func checkComponents(s *Subject, _ Params) Result {
 	n := len(s.Manifest.Components)
 	switch {
@@ -130,6 +132,10 @@ func checkComponents(s *Subject, _ Params) Result {
 		return pass("components in the manifest: %d", n)
 	case s.principal().Contents == sbom.Complete:
 		return pass("the manifest lists no components, and says that this is all there is").with(Evidence{Field: "contents", Value: string(sbom.Complete)})
+	case s.Fresh != nil && len(s.Fresh.Components) > 0:
+		return fail("the manifest lists no components, and a scan finds %d", len(s.Fresh.Components))
+	case s.Fresh != nil && slices.Contains(ownSources, source(s.Fresh.Principal, "name")):
+		return pass("the manifest lists no components, and a scan finds none in what it knows").with(said(s.Fresh.Principal, "name")...)
 	}
 	return notProvable("the manifest lists no components, and does not say that there are none")
 }
@@ -162,18 +168,19 @@ func unknowns(m *sbom.Manifest) map[string]string {
 	return said
 }
 
-// checkGaps asks whether all of the artifact could be read.
+// checkGaps asks whether all of the artifact could be read. A tag that is not to
+// be believed is a gap as well, and the matter of other rules.
 func checkGaps(s *Subject, _ Params) Result {
 	t := &tally{}
 	for _, f := range s.Manifest.Findings {
-		if f.Kind == sbom.Gap {
+		if f.Kind == sbom.Gap && !strings.HasPrefix(f.Code, "tag.") {
 			t.fail(Offender{Ref: f.Subject, Name: cmp.Or(f.Path, f.Code), Path: f.Path}, "%s: %s", brief(f.Code), brief(f.Detail))
 		}
 	}
-	if t.total > 0 {
+	switch {
+	case t.total > 0:
 		return t.result("findings", "", "that say what could not be read or believed")
-	}
-	if s.principal().Contents == sbom.Incomplete {
+	case s.principal().Contents == sbom.Incomplete && s.Manifest.Gaps() == 0:
 		return fail("the manifest says itself that it is incomplete").with(Evidence{Field: "contents", Value: string(sbom.Incomplete)})
 	}
 	return pass("the manifest names nothing that could not be read")
