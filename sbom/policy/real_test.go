@@ -218,7 +218,7 @@ func (p *project) subject(file string, flags sbom.Principal) *policy.Subject {
 	if s.Fresh, err = sbom.Assemble(again, sbom.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	o.Flags = sbom.Principal{Commit: s.Manifest.Principal.Commit, Tag: s.Manifest.Principal.Tag}
+	o.Known, o.Flags = &sbom.Principal{}, sbom.Principal{Commit: s.Manifest.Principal.Commit, Tag: s.Manifest.Principal.Tag}
 	if s.Tag, _, err = release.VerifyTag(ctx, o); err != nil {
 		t.Fatal(err)
 	}
@@ -283,21 +283,58 @@ func TestReal(t *testing.T) {
 			if tt.change != nil {
 				tt.change(s)
 			}
-			profile, _ := policy.ByName(policy.Default)
-			r, err := policy.Check(s, profile, policy.Options{Strict: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, x := range r.Results {
-				if x.Fails(true) {
-					got = append(got, x.Rule.ID)
-					t.Logf("%s: %s: %s", x.Rule.ID, x.Status, x.Message)
-				}
-			}
-			if !slices.Equal(got, tt.want) || (r.Verdict == policy.Fit) != (tt.want == nil) {
-				t.Errorf("verdict %s, not kept: %q, want %q", r.Verdict, got, tt.want)
-			}
+			wantBroken(t, s, tt.want)
 		})
 	}
+}
+
+// TestRealTag judges releases whose tag is not as it should be.
+func TestRealTag(t *testing.T) {
+	p := newProject(t)
+	program := p.program()
+	t.Run("key of a stranger", func(t *testing.T) {
+		stranger := *p
+		stranger.signers = p.write(filepath.Join(t.TempDir(), "allowed_signers"), "")
+		wantBroken(t, stranger.subject(program, sbom.Principal{}), []string{"G4.tag-signed"})
+	})
+	t.Run("inputs changed", func(t *testing.T) {
+		s := p.subject(program, sbom.Principal{})
+		for i := range s.Inputs {
+			s.Inputs[i].Digests = nil
+		}
+		wantBroken(t, s, []string{"G4.inputs-now"})
+	})
+	t.Run("built with changes", func(t *testing.T) {
+		p.write(filepath.Join(p.dir, "main.go"), "package main\n\nfunc main() { println(\"another\") }\n")
+		wantBroken(t, p.subject(p.program(), sbom.Principal{}), []string{"G4.clean"})
+	})
+	t.Run("tag of another commit", func(t *testing.T) {
+		p.git("commit", "-q", "-a", "-m", "second")
+		p.commit = p.git("rev-parse", "HEAD")
+		got := wantBroken(t, p.subject(p.program(), sbom.Principal{}), []string{"G4.tag-signed", "G4.tag-commit", "G4.tag-version", "signature"})
+		if !got.Damned {
+			t.Error("not damned")
+		}
+	})
+}
+
+// wantBroken checks that exactly the rules that are wanted are not kept.
+func wantBroken(t *testing.T, s *policy.Subject, want []string) *policy.Report {
+	t.Helper()
+	profile, _ := policy.ByName(policy.Default)
+	r, err := policy.Check(s, profile, policy.Options{Strict: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range r.Results {
+		if x.Fails(true) {
+			got = append(got, x.Rule.ID)
+			t.Logf("%s: %s: %s", x.Rule.ID, x.Status, x.Message)
+		}
+	}
+	if !slices.Equal(got, want) || (r.Verdict == policy.Fit) != (want == nil) {
+		t.Errorf("verdict %s, not kept: %q, want %q", r.Verdict, got, want)
+	}
+	return r
 }
