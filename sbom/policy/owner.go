@@ -223,17 +223,15 @@ func lastWord(text string) (word, rest string) {
 }
 
 func checkIssues(s *Subject, params Params) Result {
-	p := s.principal()
-	return s.checkLink(p, params.Texts("types"), "where to report problems")
+	return checkLink(s.principal(), params.Texts("types"), "where to report problems")
 }
 
 func checkSecurity(s *Subject, params Params) Result {
-	p := s.principal()
-	return s.checkLink(p, params.Texts("types"), "where to report vulnerabilities")
+	return checkLink(s.principal(), params.Texts("types"), "where to report vulnerabilities")
 }
 
 // checkLink asks for a link of one of some types that can be opened.
-func (s *Subject) checkLink(p *sbom.Principal, types []string, what string) Result {
+func checkLink(p *sbom.Principal, types []string, what string) Result {
 	bad := Result{}
 	for _, kind := range types {
 		for _, l := range p.Links {

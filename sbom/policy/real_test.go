@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/manifestgen/manifestgen/catalogers"
-	"github.com/manifestgen/manifestgen/formats/cyclonedx"
+	"github.com/manifestgen/manifestgen/formats"
 	"github.com/manifestgen/manifestgen/sbom"
 	"github.com/manifestgen/manifestgen/sbom/artifact"
 	"github.com/manifestgen/manifestgen/sbom/policy"
@@ -206,14 +206,7 @@ func (p *project) subject(file string, flags sbom.Principal) *policy.Subject {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	if err := cyclonedx.Encode(&b, m); err != nil {
-		t.Fatal(err)
-	}
-	s := &policy.Subject{Now: p.now, Artifact: &policy.Artifact{Name: filepath.Base(file), Digests: a.Digests}}
-	if s.Manifest, err = cyclonedx.Decode(&b); err != nil {
-		t.Fatal(err)
-	}
+	s := &policy.Subject{Now: p.now, Artifact: &policy.Artifact{Name: filepath.Base(file), Digests: a.Digests}, Manifest: written(t, m)}
 	_, again := p.scan(file)
 	if s.Fresh, err = sbom.Assemble(again, sbom.Options{}); err != nil {
 		t.Fatal(err)
@@ -226,6 +219,23 @@ func (p *project) subject(file string, flags sbom.Principal) *policy.Subject {
 		s.Inputs = append(s.Inputs, c.Facts.Inputs...)
 	}
 	return s
+}
+
+// written returns what is left of a manifest that was written and read, first as
+// CycloneDX and then as SPDX.
+func written(t *testing.T, m *sbom.Manifest) *sbom.Manifest {
+	t.Helper()
+	for _, f := range formats.All() {
+		var b bytes.Buffer
+		if err := f.Encode(&b, m, formats.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if m, err = f.Decode(&b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m
 }
 
 func (p *project) scan(file string) (*sbom.Artifact, *sbom.Inventory) {
