@@ -122,7 +122,9 @@ func hasOther(a, b []sbom.Digest) bool {
 	})
 }
 
-// checkComponents asks for any component at all.
+// checkComponents asks for any component at all, or for a reason to believe that
+// there are none: the manifest says so, or a scan that knew what the artifact is
+// found none.
 func checkComponents(s *Subject, _ Params) Result {
 	n := len(s.Manifest.Components)
 	switch {
@@ -130,6 +132,10 @@ func checkComponents(s *Subject, _ Params) Result {
 		return pass("components in the manifest: %d", n)
 	case s.principal().Contents == sbom.Complete:
 		return pass("the manifest lists no components, and says that this is all there is").with(Evidence{Field: "contents", Value: string(sbom.Complete)})
+	case s.Fresh != nil && len(s.Fresh.Components) > 0:
+		return fail("the manifest lists no components, and a scan finds %d", len(s.Fresh.Components))
+	case s.Fresh != nil && slices.Contains(ownSources, source(s.Fresh.Principal, "name")):
+		return pass("the manifest lists no components, and a scan finds none in what it knows").with(said(s.Fresh.Principal, "name")...)
 	}
 	return notProvable("the manifest lists no components, and does not say that there are none")
 }
@@ -137,15 +143,13 @@ func checkComponents(s *Subject, _ Params) Result {
 // checkVersions asks for the version of each component. A file inside that is no
 // package has none.
 func checkVersions(s *Subject, _ Params) Result {
+	unknown := unknowns(s.Manifest)
 	t := &tally{}
 	for _, c := range s.Manifest.Components {
-		switch {
-		case c.Type == sbom.TypeFile && c.PURL == "":
-		case known(c.Version):
-			t.pass()
-		default:
-			t.fail(offender(c), "%s", cmp.Or(whyUnknown(s.Manifest, c), "no version"))
+		if c.Type == sbom.TypeFile && c.PURL == "" {
+			continue
 		}
+		t.judge(c, missing(known(c.Version), cmp.Or(unknown[c.Ref], "no version")))
 	}
 	if t.total == 0 {
 		return notApplicable("the manifest lists no component that could have a version")
@@ -153,29 +157,30 @@ func checkVersions(s *Subject, _ Params) Result {
 	return t.result("components", "with a version", "without a version")
 }
 
-// whyUnknown returns what the manifest says about the version of a component that
-// has none.
-func whyUnknown(m *sbom.Manifest, c *sbom.Component) string {
+// unknowns returns what the manifest says that it does not know, by component.
+func unknowns(m *sbom.Manifest) map[string]string {
+	said := map[string]string{}
 	for _, f := range m.Findings {
-		if f.Kind == sbom.Unknown && f.Subject == c.Ref && c.Ref != "" {
-			return brief(f.Detail)
+		if f.Kind == sbom.Unknown && f.Subject != "" && said[f.Subject] == "" {
+			said[f.Subject] = cmp.Or(brief(f.Detail), brief(f.Code), "it is unknown")
 		}
 	}
-	return ""
+	return said
 }
 
-// checkGaps asks whether all of the artifact could be read.
+// checkGaps asks whether all of the artifact could be read. A tag that is not to
+// be believed is a gap as well, and the matter of other rules.
 func checkGaps(s *Subject, _ Params) Result {
 	t := &tally{}
 	for _, f := range s.Manifest.Findings {
-		if f.Kind == sbom.Gap {
+		if f.Kind == sbom.Gap && !strings.HasPrefix(f.Code, "tag.") {
 			t.fail(Offender{Ref: f.Subject, Name: cmp.Or(f.Path, f.Code), Path: f.Path}, "%s: %s", brief(f.Code), brief(f.Detail))
 		}
 	}
-	if t.total > 0 {
+	switch {
+	case t.total > 0:
 		return t.result("findings", "", "that say what could not be read or believed")
-	}
-	if s.principal().Contents == sbom.Incomplete {
+	case s.principal().Contents == sbom.Incomplete && s.Manifest.Gaps() == 0:
 		return fail("the manifest says itself that it is incomplete").with(Evidence{Field: "contents", Value: string(sbom.Incomplete)})
 	}
 	return pass("the manifest names nothing that could not be read")

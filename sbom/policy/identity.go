@@ -1,11 +1,14 @@
 package policy
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/package-url/packageurl-go"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
@@ -104,15 +107,28 @@ func (s *Subject) labels(field string) []Evidence {
 	return list
 }
 
-// fileName returns the name under which the artifact is published.
-func (s *Subject) fileName() string {
-	switch {
-	case s.Artifact != nil && s.Artifact.Name != "":
-		return s.Artifact.Name
-	case s.Fresh != nil && s.Fresh.Principal.FileName != "":
-		return s.Fresh.Principal.FileName
+// names returns the names under which the artifact is published: that of its
+// file, and that of an image with its tag.
+func (s *Subject) names() []Evidence {
+	var list []Evidence
+	file := s.principal().FileName
+	if s.Fresh != nil {
+		file = cmp.Or(s.Fresh.Principal.FileName, file)
 	}
-	return s.principal().FileName
+	if s.Artifact != nil {
+		file = cmp.Or(s.Artifact.Name, file)
+	}
+	if file != "" {
+		list = append(list, Evidence{Field: "file name", Value: file})
+	}
+	own, _ := s.own("purl")
+	for _, e := range own {
+		u, err := packageurl.FromString(e.Value)
+		if tag := u.Qualifiers.Map()["tag"]; err == nil && u.Type == packageurl.TypeOCI && tag != "" {
+			list = append(list, Evidence{"image name", u.Name + ":" + tag, e.Source, e.Where})
+		}
+	}
+	return list
 }
 
 // readable judges whether somebody who has only the artifact can read a fact off
@@ -122,8 +138,10 @@ func (s *Subject) readable(field, value string, says, in func(text string) bool)
 	if !known(value) {
 		return notApplicable("the manifest states no %s that could be read off the artifact", field)
 	}
-	if name := s.fileName(); name != "" && in(name) {
-		return pass("the %s %s is in the name of the file", field, quote(value)).with(Evidence{Field: "file name", Value: name})
+	for _, e := range s.names() {
+		if in(e.Value) {
+			return pass("the %s %s is in the %s", field, quote(value), e.Field).with(e)
+		}
 	}
 	own, told := s.own(field)
 	for _, e := range own {
@@ -140,7 +158,7 @@ func (s *Subject) readable(field, value string, says, in func(text string) bool)
 	if len(own) > 0 {
 		return fail("the artifact itself says another %s than the manifest, %s", field, quote(value)).with(own...)
 	}
-	return fail("only the manifest says the %s, %s: neither the artifact itself nor the name of its file does", field, quote(value)).with(said(s.principal(), field)...)
+	return fail("only the manifest says the %s, %s: neither the artifact itself nor its name does", field, quote(value)).with(said(s.principal(), field)...)
 }
 
 func checkNameReadable(s *Subject, _ Params) Result {

@@ -29,8 +29,26 @@ const (
 	maxNesting    = 64
 )
 
-// licences returns the identifiers that occur in a licence expression.
-func licences(expression string) (ids []string, err error) {
+// parsed is what came of parsing a licence expression.
+type parsed struct {
+	ids []string
+	err error
+}
+
+// licences returns the identifiers that occur in a licence expression. Most
+// components share a few expressions, and each is parsed once.
+func (s *Subject) licences(expression string) ([]string, error) {
+	known, ok := s.parsed[expression]
+	if !ok {
+		known.ids, known.err = parseLicence(expression)
+		if s.parsed != nil {
+			s.parsed[expression] = known
+		}
+	}
+	return known.ids, known.err
+}
+
+func parseLicence(expression string) (ids []string, err error) {
 	defer func() {
 		if recover() != nil { // the parser fails on some expressions that end too early
 			err = errors.New("it ends too early")
@@ -51,12 +69,13 @@ func checkLicence(s *Subject, _ Params) Result {
 	if expression == "" {
 		return fail("the manifest does not say under which licence the artifact is").with(evidence...)
 	}
-	ids, err := licences(expression)
+	ids, err := s.licences(expression)
 	if err != nil {
 		return fail("the licence %s: %s", quote(expression), brief(err.Error())).with(evidence...)
 	}
+	texts := licenceTexts(&p.Component)
 	for _, id := range ids {
-		if isReference(id) && licenceText(&p.Component, id) == "" {
+		if isReference(id) && texts[strings.ToLower(id)] == "" {
 			return fail("the text of the licence %s is not in the manifest", quote(id)).with(evidence...)
 		}
 	}
@@ -67,13 +86,13 @@ func isReference(id string) bool {
 	return strings.HasPrefix(id, "LicenseRef-") || strings.HasPrefix(id, "DocumentRef-")
 }
 
-func licenceText(c *sbom.Component, id string) string {
+// licenceTexts returns the texts of licences by their ids, in lower case.
+func licenceTexts(c *sbom.Component) map[string]string {
+	texts := map[string]string{}
 	for _, t := range c.LicenseTexts {
-		if strings.EqualFold(t.ID, id) {
-			return t.Text
-		}
+		texts[strings.ToLower(t.ID)] = t.Text
 	}
-	return ""
+	return texts
 }
 
 // checkDisclaimer asks of every licence of the artifact that its text disclaims
@@ -88,13 +107,14 @@ func checkDisclaimer(s *Subject, params Params) Result {
 		}
 	}
 	expression := licence(&p.Component)
-	ids, err := licences(expression)
+	ids, err := s.licences(expression)
 	if expression == "" || err != nil || len(ids) == 0 {
 		return notProvable("the licence is not known, and nothing else disclaims warranty").with(stated("disclaimer", p.Disclaimer)...)
 	}
+	texts := licenceTexts(&p.Component)
 	t := &tally{}
 	for _, id := range ids {
-		switch text := licenceText(&p.Component, id); {
+		switch text := texts[strings.ToLower(id)]; {
 		case text != "" && matchesAny(text, patterns), text == "" && disclaims(id):
 			t.pass()
 		case text != "" || silent(id):
@@ -107,12 +127,12 @@ func checkDisclaimer(s *Subject, params Params) Result {
 }
 
 func matchesAny(text string, patterns []*regexp.Regexp) bool {
-	if len(text) > maxPhrase {
-		text = text[:maxPhrase]
-	}
-	text = plain(text)
+	text = plain(text[:min(len(text), maxLicence)])
 	return slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(text) })
 }
+
+// maxLicence is how much of the text of a licence is searched, in bytes.
+const maxLicence = 1 << 20
 
 // disclaims reports whether the text of a licence of the SPDX list says that there
 // is no warranty.
@@ -123,6 +143,7 @@ func disclaims(id string) bool { return contains(disclaiming, id) }
 func silent(id string) bool { return contains(silentOnWarranty, id) }
 
 func contains(list, id string) bool {
+	id, _, _ = strings.Cut(id, " WITH ") // no exception takes a disclaimer back
 	id = strings.TrimSuffix(id, "+")
 	for word := range strings.FieldsSeq(list) {
 		if strings.EqualFold(word, id) {

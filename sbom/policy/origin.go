@@ -137,15 +137,16 @@ func checkTagVersion(s *Subject, _ Params) Result {
 		return notApplicable("the manifest names no tag, or no version")
 	}
 	evidence := said(p, "tag", "version")
+	version := strings.TrimSuffix(p.Version, "+dirty") // whether the work tree was clean, another rule asks
 	if s.Tag != nil && s.Tag.Tag == p.Tag && s.Tag.Version != "" {
-		if !sameVersion(p.Version, s.Tag.Version) {
+		if !sameVersion(version, s.Tag.Version) {
 			return fail("the tag %s is of version %s, and the manifest says %s", quote(p.Tag), quote(s.Tag.Version), quote(p.Version)).with(evidence...)
 		}
 		return pass("the tag %s is of version %s", quote(p.Tag), quote(p.Version)).with(evidence...)
 	}
 	base := p.Tag[strings.LastIndex(p.Tag, "/")+1:]
 	switch {
-	case sameVersion(p.Version, base), holdsVersion(base, p.Version):
+	case sameVersion(version, base), holdsVersion(base, version):
 		return pass("the tag %s names version %s", quote(p.Tag), quote(p.Version)).with(evidence...)
 	case !strings.ContainsAny(base, "0123456789"):
 		return notProvable("the tag %s does not name a version", quote(p.Tag)).with(evidence...)

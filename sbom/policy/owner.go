@@ -78,9 +78,9 @@ func (s *Subject) phrases() []phrase {
 	return list
 }
 
-// maxPhrase is how much of one text is searched, in bytes. What is longer is no
-// text that somebody wrote to be read.
-const maxPhrase = 1 << 20
+// maxPhrase is how long a text may be to be searched, in bytes. What is longer is
+// no text that somebody wrote to be read.
+const maxPhrase = 64 << 10
 
 // plain returns a text as a reader sees it: with single spaces, and without
 // characters that show nothing.
@@ -223,17 +223,15 @@ func lastWord(text string) (word, rest string) {
 }
 
 func checkIssues(s *Subject, params Params) Result {
-	p := s.principal()
-	return s.checkLink(p, params.Texts("types"), "where to report problems")
+	return checkLink(s.principal(), params.Texts("types"), "where to report problems")
 }
 
 func checkSecurity(s *Subject, params Params) Result {
-	p := s.principal()
-	return s.checkLink(p, params.Texts("types"), "where to report vulnerabilities")
+	return checkLink(s.principal(), params.Texts("types"), "where to report vulnerabilities")
 }
 
 // checkLink asks for a link of one of some types that can be opened.
-func (s *Subject) checkLink(p *sbom.Principal, types []string, what string) Result {
+func checkLink(p *sbom.Principal, types []string, what string) Result {
 	bad := Result{}
 	for _, kind := range types {
 		for _, l := range p.Links {

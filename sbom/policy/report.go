@@ -161,10 +161,15 @@ func about(s *Subject) About {
 	p := s.principal()
 	a := About{
 		Name: brief(p.Name), Version: brief(p.Version), Architecture: brief(p.Architecture), File: brief(p.FileName),
-		Digests: p.Digests, Manifest: brief(s.Manifest.ID), Document: s.Document,
+		Manifest: brief(s.Manifest.ID), Document: s.Document,
 	}
+	a.Document.ID = brief(a.Document.ID)
+	digests := p.Digests
 	if s.Artifact != nil {
-		a.File, a.Digests, a.Verified = brief(s.Artifact.Name), s.Artifact.Digests, len(s.Artifact.Digests) > 0
+		a.File, digests, a.Verified = brief(s.Artifact.Name), s.Artifact.Digests, len(s.Artifact.Digests) > 0
+	}
+	for _, d := range digests[:min(len(digests), maxEvidence)] {
+		a.Digests = append(a.Digests, sbom.Digest{Algorithm: brief(d.Algorithm), Value: brief(d.Value)})
 	}
 	return a
 }

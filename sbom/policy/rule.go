@@ -64,7 +64,7 @@ const (
 // matched against, whatever the pattern: see package regexp.
 const (
 	maxValues = 1000 // values of one parameter
-	maxValue  = 4096 // bytes of one value
+	maxValue  = 1000 // bytes of one value
 )
 
 // A ParamError says which value of which parameter cannot be used.
@@ -154,6 +154,15 @@ func (r Rule) validate() error {
 		errs = append(errs, r.checkParam(p))
 	}
 	return errors.Join(errs...)
+}
+
+// cloneParams returns parameters that the caller may change.
+func cloneParams(list []Param) []Param {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Values = slices.Clone(list[i].Values)
+	}
+	return list
 }
 
 // Params are the parameters of the rule that is checked.

@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // A set is a standard that says what every manifest must hold at least.
 type set struct {
 	name, title, standard string
@@ -167,11 +169,9 @@ func (x set) profile() Profile {
 			ID: x.name + "/" + u.element, Standard: x.standard, Clause: u.clause, Severity: u.severity,
 			Title: e.title, Why: e.why, Fix: e.fix, Check: e.check,
 		}
-		for _, param := range e.params {
-			if u.values != nil {
-				param.Values = u.values
-			}
-			r.Params = append(r.Params, param)
+		r.Params = cloneParams(e.params)
+		if u.values != nil {
+			r.Params[0].Values = slices.Clone(u.values)
 		}
 		p.Rules = append(p.Rules, r)
 	}

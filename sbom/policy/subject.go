@@ -8,8 +8,10 @@ import (
 
 // A Subject is what is judged: one artifact, with all that is known about it now.
 //
-// Only Manifest is needed. What else is nil or empty was not looked at, and the
-// rules that need it say that they cannot tell. Nothing in a subject is changed.
+// What is nil or empty was not looked at, and the rules that need it say that they
+// cannot tell. Nothing in a subject is changed. [Check] gives each rule a subject
+// of its own in which Manifest, its principal and its components are not nil, and
+// neither are those of Fresh if there is one.
 type Subject struct {
 	// Manifest is what the publisher says: the document that accompanies the
 	// artifact, as it was read from its file. It is what a rule judges, and
@@ -40,6 +42,8 @@ type Subject struct {
 
 	// Now is what dates are compared with; zero if that is not known.
 	Now time.Time
+
+	parsed map[string]parsed // licence expressions, while it is judged
 }
 
 // A Document is a manifest as a file.
@@ -126,6 +130,7 @@ func (s *Subject) sound() *Subject {
 		own.Manifest = &sbom.Manifest{}
 	}
 	own.Manifest = soundManifest(own.Manifest)
+	own.parsed = map[string]parsed{}
 	if own.Fresh != nil {
 		own.Fresh = soundManifest(own.Fresh)
 	}
