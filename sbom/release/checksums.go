@@ -1,8 +1,6 @@
 package release
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -43,16 +41,16 @@ func ParseChecksums(r io.Reader) ([]Checksum, error) {
 	}
 	var sums []Checksum
 	var errs []error
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, maxChecksums)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSuffix(lines.Text(), "\r")
+	n := 0
+	for line := range strings.SplitSeq(string(text), "\n") {
+		n++
+		line = strings.TrimSuffix(line, "\r")
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		sum, err := parseChecksum(line)
 		if err != nil {
-			if len(errs) < 10 {
+			if len(errs) < maxErrors {
 				errs = append(errs, fmt.Errorf("line %d: %w", n, err))
 			}
 			continue
@@ -60,7 +58,7 @@ func ParseChecksums(r io.Reader) ([]Checksum, error) {
 		sum.Line = n
 		sums = append(sums, sum)
 	}
-	return sums, errors.Join(append(errs, lines.Err())...)
+	return sums, errors.Join(errs...)
 }
 
 // parseChecksum reads one line. A backslash before it says that the name is
