@@ -132,8 +132,8 @@ func (s *Subject) names() []Evidence {
 }
 
 // readable judges whether somebody who has only the artifact can read a fact off
-// it: says reports whether a text that the artifact itself says states the fact,
-// in whether its file name does.
+// it. Says reports whether a text that the artifact itself says states the fact,
+// and in whether a name under which it is published does.
 func (s *Subject) readable(field, value string, says, in func(text string) bool) Result {
 	if !known(value) {
 		return notApplicable("the manifest states no %s that could be read off the artifact", field)
@@ -163,8 +163,9 @@ func (s *Subject) readable(field, value string, says, in func(text string) bool)
 
 func checkNameReadable(s *Subject, _ Params) Result {
 	name := s.principal().Name
-	same := func(text string) bool { return sameName(text, name) }
-	return s.readable("name", name, same, same)
+	says := func(text string) bool { return sameName(text, name) }
+	in := func(text string) bool { return holds(nameForm(text), nameForm(name)) }
+	return s.readable("name", name, says, in)
 }
 
 func checkVersionReadable(s *Subject, _ Params) Result {

@@ -37,45 +37,48 @@ type phrase struct {
 	identity    bool // it names somebody
 }
 
-// phrases returns the texts that say something about the artifact, chosen or not:
-// what a label says is published as well. What the licence says, and who holds
-// the copyright, is not for the publisher to word.
+// phrases returns the texts that say something about the artifact, in the manifest
+// and in the artifact itself, chosen or not: what a label says is published as
+// well. What the licence says, and who holds the copyright, is not for the
+// publisher to word.
 func (s *Subject) phrases() []phrase {
-	p := s.principal()
-	var list []phrase
-	add := func(field, text string, identity bool) {
-		if text != "" {
-			list = append(list, phrase{field: field, text: text, identity: identity})
-		}
+	list := partyPhrases("author of the manifest", s.Manifest.Author)
+	list = append(list, principalPhrases(s.principal())...)
+	if s.Fresh != nil {
+		list = append(list, principalPhrases(s.Fresh.Principal)...)
 	}
-	party := func(field string, x sbom.Party) {
-		add(field, x.Name, true)
-		for _, c := range x.Contacts {
-			add(field+" contact", c.Name, true)
-		}
-	}
-	party("maker", p.Maker)
-	party("supplier", p.Supplier)
-	party("author of the manifest", s.Manifest.Author)
-	add("name", p.Name, false)
-	add("description", p.Description, false)
-	add("disclaimer", p.Disclaimer, false)
-	for _, l := range p.Links {
-		add("link "+l.Type, l.Comment, false)
-	}
-	for _, x := range p.Properties {
-		add("property "+x.Name, x.Value, false)
-	}
-	for _, x := range p.Settings {
-		add("setting "+x.Name, x.Value, false)
-	}
-	for _, e := range p.Evidence {
-		identity := e.Field == "maker" || e.Field == "supplier"
-		if identity || e.Field == "description" || e.Field == "disclaimer" || e.Field == "name" {
-			list = append(list, phrase{e.Field, e.Value, e.Source, e.Where, identity})
-		}
+	return slices.DeleteFunc(list, func(x phrase) bool { return x.text == "" })
+}
+
+func partyPhrases(field string, p sbom.Party) []phrase {
+	list := []phrase{{field: field, text: p.Name, identity: true}}
+	for _, c := range p.Contacts {
+		list = append(list, phrase{field: field + " contact", text: c.Name, identity: true})
 	}
 	return list
+}
+
+func principalPhrases(p *sbom.Principal) []phrase {
+	var list []phrase
+	for _, e := range p.Evidence { // first: it says where the text is from
+		switch e.Field {
+		case "maker", "supplier":
+			list = append(list, phrase{e.Field, e.Value, e.Source, e.Where, true})
+		case "name", "description", "disclaimer":
+			list = append(list, phrase{e.Field, e.Value, e.Source, e.Where, false})
+		}
+	}
+	add := func(field, text string) { list = append(list, phrase{field: field, text: text}) }
+	add("name", p.Name)
+	add("description", p.Description)
+	add("disclaimer", p.Disclaimer)
+	for _, l := range p.Links {
+		add("link "+l.Type, l.Comment)
+	}
+	for _, x := range slices.Concat(p.Properties, p.Settings) {
+		add("property "+x.Name, x.Value)
+	}
+	return slices.Concat(list, partyPhrases("maker", p.Maker), partyPhrases("supplier", p.Supplier))
 }
 
 // maxPhrase is how long a text may be to be searched, in bytes. What is longer is

@@ -350,6 +350,9 @@ var guidelineCases = []ruleCase{
 	{"G5.community", func(s *Subject, p *sbom.Principal) { p.Description = "A tool for the Go community." }, Pass, "", nil},
 	{"G5.community", func(s *Subject, p *sbom.Principal) { s.say("supplier", sbom.FromLabel, "The App Community") }, Fail, "The App Community", nil},
 	{"G5.community", func(s *Subject, p *sbom.Principal) {
+		s.Fresh.Principal.Evidence = append(s.Fresh.Principal.Evidence, sbom.Evidence{Field: "supplier", Value: "App Community", Source: sbom.FromLabel, Where: "label vendor"})
+	}, Fail, "Community", nil},
+	{"G5.community", func(s *Subject, p *sbom.Principal) {
 		p.Properties = []sbom.Property{{Name: "manifestgen:image:authors", Value: "the app community"}}
 	}, Fail, "property", nil},
 	{"G5.community", func(s *Subject, p *sbom.Principal) { p.Description = strings.Repeat("a ", maxPhrase) }, NotProvable, "too long", []string{"G7.promises"}},
