@@ -54,6 +54,7 @@ func Inspect(ctx context.Context, o Options, p *sbom.Principal) (*State, error) 
 		return s, nil
 	}
 	if p.Tag != "" {
+		o.Known = nil // whether the work tree was clean is another question
 		if s.Tag, _, err = VerifyTag(ctx, o); err != nil {
 			s.Tag = nil // the repository at hand does not have it
 		}

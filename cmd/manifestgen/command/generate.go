@@ -180,7 +180,22 @@ func (g *generate) describe(ctx context.Context, a *sbom.Artifact, p plan) (*sbo
 		return nil, usage("%w", err)
 	}
 	inventory.Findings = append(inventory.Findings, findings...)
-	return sbom.Assemble(inventory, g.documentOptions(p), candidates...)
+	options := g.documentOptions(p)
+	options.Author = publisher(candidates)
+	return sbom.Assemble(inventory, options, candidates...)
+}
+
+// publisher returns the team that has the document made: the one that the flags or
+// the record name. What the artifact says of its maker is no word on that.
+func publisher(candidates []sbom.Candidate) sbom.Party {
+	for _, source := range []sbom.Source{sbom.FromFlag, sbom.FromRecord} {
+		for _, c := range candidates {
+			if c.Source == source && c.Facts.Maker.Name != "" {
+				return c.Facts.Maker
+			}
+		}
+	}
+	return sbom.Party{}
 }
 
 // documentOptions say what a document says of itself.
