@@ -12,18 +12,18 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// fromBuild writes how the principal was built: one formula with the inputs and
+// build writes how the principal was built: one formula with the inputs and
 // the toolchain as components, and one workflow that takes them and gives the
 // principal.
-func fromBuild(m *sbom.Manifest) *[]cdx.Formula {
-	p := m.Principal
+func (e *encoding) build() *[]cdx.Formula {
+	p := e.m.Principal
 	if len(p.Inputs) == 0 && len(p.Settings) == 0 && p.Toolchain == "" && p.Built.IsZero() {
 		return nil
 	}
-	name := freeName(m)
+	name := freeName(e.m)
 	flow := cdx.Workflow{
 		BOMRef: name, UID: name, TaskTypes: &[]cdx.TaskType{cdx.TaskTypeBuild},
-		Outputs: &[]cdx.TaskOutput{{Type: cdx.TaskOutputTypeArtifact, Resource: &cdx.ResourceReferenceChoice{Ref: p.Ref}}},
+		Outputs: &[]cdx.TaskOutput{{Type: cdx.TaskOutputTypeArtifact, Resource: &cdx.ResourceReferenceChoice{Ref: e.ref(p.Ref)}}},
 	}
 	if !p.Built.IsZero() {
 		flow.TimeEnd = p.Built.UTC().Format(time.RFC3339)
