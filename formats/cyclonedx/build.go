@@ -31,7 +31,7 @@ func (e *encoding) build() *[]cdx.Formula {
 	var components []cdx.Component
 	var inputs []cdx.TaskInput
 	for i, in := range p.Inputs {
-		c := fromInput(in, fmt.Sprintf("%s:input:%d", name, i+1))
+		c := e.fromInput(in, fmt.Sprintf("%s:input:%d", name, i+1))
 		components = append(components, c)
 		inputs = append(inputs, cdx.TaskInput{Resource: &cdx.ResourceReferenceChoice{Ref: c.BOMRef}})
 	}
@@ -62,9 +62,9 @@ func freeName(m *sbom.Manifest) string {
 	return name
 }
 
-func fromInput(in sbom.Input, ref string) cdx.Component {
+func (d dialect) fromInput(in sbom.Input, ref string) cdx.Component {
 	c := cdx.Component{Type: cdx.ComponentTypeFile, BOMRef: ref, Name: in.Name, Hashes: fromDigests(facts.ValidDigests(in.Digests))}
-	if facts.IsReference(in.URL) {
+	if d.isReference(in.URL) {
 		c.ExternalReferences = &[]cdx.ExternalReference{{Type: cdx.ERTypeDistribution, URL: in.URL}}
 	}
 	return c

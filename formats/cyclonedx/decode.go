@@ -88,6 +88,7 @@ func (r *reader) component(x *cdx.Component, raw json.RawMessage) *sbom.Componen
 	r.repair(&c)
 	if r.careful || !r.familiar(x) {
 		native := r.fromComponent(&c)
+		r.scrub(&native)
 		c.Foreign = merge(c.Foreign, r.found(r.foreignFields(x, &native)))
 	}
 	if raw != nil {
@@ -165,7 +166,9 @@ func (r *reader) readRoot(bom *cdx.BOM, root *cdx.Component, raw json.RawMessage
 		r.unpack(root)
 	}
 	native := r.readPrincipal(r.licences, bom, root)
-	r.found(native.Foreign)
+	written := r.fromPrincipal(native)
+	r.scrub(&written)
+	r.found(r.foreignFields(root, &written))
 	p, findings := facts.Settle(values(root.Properties, facts.Record), native)
 	r.m.Principal, r.m.Findings = p, append(r.m.Findings, findings...)
 	r.repair(&p.Component)
@@ -235,6 +238,7 @@ func (d dialect) readPrincipal(known licences, bom *cdx.BOM, root *cdx.Component
 	p := known.toNativePrincipal(bom, root)
 	facts.ApplyToPrincipal(p, without(toProperties(root.Properties), facts.Record, facts.ContainedIn))
 	native := d.fromPrincipal(p)
+	d.scrub(&native)
 	p.Foreign = merge(p.Foreign, d.foreignFields(root, &native))
 	return p
 }

@@ -27,6 +27,7 @@ func (r *reader) foreignDocument(bom *cdx.BOM, rest []sbom.Property) []sbom.Fore
 	e := &encoding{dialect: r.dialect, m: facts.Order(r.m)}
 	e.nameAnew()
 	native := e.head()
+	e.scrub(native)
 	found := differences(bomParts, "", reflect.ValueOf(bom).Elem(), reflect.ValueOf(native).Elem())
 	found = append(found, differences(metadataParts, ofMetadata, reflect.ValueOf(bom.Metadata).Elem(), reflect.ValueOf(native.Metadata).Elem())...)
 

@@ -157,7 +157,7 @@ func (e *encoding) principal(bom *cdx.BOM) (*cdx.Component, error) {
 // fromPrincipal fills in the fields of the root component, without properties.
 func (d dialect) fromPrincipal(p *sbom.Principal) cdx.Component {
 	root := d.fromComponent(&p.Component)
-	if facts.IsReference(p.Repository) {
+	if d.isReference(p.Repository) {
 		link := sbom.Link{Type: "vcs", URL: p.Repository, Comment: facts.RepositoryComment}
 		links := append([]cdx.ExternalReference{d.fromLink(link)}, deref(root.ExternalReferences)...)
 		root.ExternalReferences = &links
@@ -279,7 +279,7 @@ func (d dialect) fromLocations(locations []sbom.Location) *[]cdx.EvidenceOccurre
 		return nil // the schema wants a place
 	}
 	return each(locations, func(l sbom.Location) cdx.EvidenceOccurrence {
-		if !d.has(cdx.SpecVersion1_6) {
+		if !d.has(cdx.SpecVersion1_6) || d.xml { // the library does not write it as the schema of XML wants it
 			return cdx.EvidenceOccurrence{Location: l.Path}
 		}
 		return cdx.EvidenceOccurrence{Location: l.Path, AdditionalContext: l.Layer}
@@ -302,7 +302,7 @@ func (d dialect) fromParty(p sbom.Party) *cdx.OrganizationalEntity {
 		return nil
 	}
 	out := &cdx.OrganizationalEntity{Name: p.Name, Contact: each(p.Contacts, fromContact)}
-	if facts.IsReference(p.URL) {
+	if d.isReference(p.URL) {
 		out.URL = &[]string{p.URL}
 	}
 	return out
@@ -329,7 +329,7 @@ func fromContact(c sbom.Contact) cdx.OrganizationalContact {
 func (d dialect) fromLinks(links []sbom.Link) *[]cdx.ExternalReference {
 	var out []cdx.ExternalReference
 	for _, l := range links {
-		if facts.IsReference(l.URL) && !d.isCarrier(l.URL) {
+		if d.isReference(l.URL) && !d.isCarrier(l.URL) {
 			out = append(out, d.fromLink(l))
 		}
 	}

@@ -311,7 +311,7 @@ func (e *encoding) fits(field string, x *cdx.Component, c *sbom.Component) bool 
 	case "licenses":
 		return e.fitLicences(x.Licenses)
 	case "evidence":
-		return x.Evidence == nil || e.fitLicences(x.Evidence.Licenses)
+		return e.fitEvidence(x.Evidence)
 	case "scope":
 		return slices.Contains([]cdx.Scope{cdx.ScopeExcluded, cdx.ScopeOptional, cdx.ScopeRequired}, x.Scope)
 	case "externalReferences":
@@ -320,6 +320,16 @@ func (e *encoding) fits(field string, x *cdx.Component, c *sbom.Component) bool 
 		return false // the model would have it if it were one
 	}
 	return true
+}
+
+func (e *encoding) fitEvidence(v *cdx.Evidence) bool {
+	if v == nil {
+		return true
+	}
+	more := func(o cdx.EvidenceOccurrence) bool {
+		return o != cdx.EvidenceOccurrence{BOMRef: o.BOMRef, Location: o.Location}
+	}
+	return e.fitLicences(v.Licenses) && !(e.xml && slices.ContainsFunc(deref(v.Occurrences), more))
 }
 
 func (e *encoding) fitHashes(list *[]cdx.Hash) bool {
@@ -331,7 +341,7 @@ func (e *encoding) fitHashes(list *[]cdx.Hash) bool {
 
 func (e *encoding) fitLinks(list *[]cdx.ExternalReference) bool {
 	return !slices.ContainsFunc(deref(list), func(r cdx.ExternalReference) bool {
-		return !facts.IsReference(r.URL) || !e.knows(linkTypes, string(r.Type)) || !e.fitHashes(r.Hashes)
+		return !e.isReference(r.URL) || !e.knows(linkTypes, string(r.Type)) || !e.fitHashes(r.Hashes)
 	})
 }
 

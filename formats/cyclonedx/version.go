@@ -8,6 +8,7 @@ import (
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
+	"github.com/manifestgen/manifestgen/formats/internal/facts"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
@@ -89,6 +90,12 @@ func (d dialect) fromType(t sbom.Type) cdx.ComponentType {
 		return cdx.ComponentType(t)
 	}
 	return cdx.ComponentTypeLibrary
+}
+
+// isReference reports whether s can stand where the schema wants a URL. Those of
+// XML are stricter.
+func (d dialect) isReference(s string) bool {
+	return facts.IsReference(s) && !(d.xml && (strings.ContainsAny(s, "[]") || strings.Count(s, "#") > 1))
 }
 
 // cpes is the pattern that the schemas of XML have for CPE names.

@@ -64,11 +64,11 @@ func (r *reader) readXML(data []byte) (*sbom.Manifest, error) {
 // namespaces, which the library passes over.
 func (r *reader) inspect(data []byte) error {
 	dec := xml.NewDecoder(bytes.NewReader(data))
-	depth, roots := 0, 0
+	var open []string // the elements around
 	var others []string
-	for {
+	for roots := 0; ; {
 		token, err := dec.Token()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && roots == 1 {
 			break
 		}
 		if err != nil {
@@ -78,36 +78,40 @@ func (r *reader) inspect(data []byte) error {
 		case xml.Directive:
 			return fmt.Errorf("byte %d: a document type is not read", dec.InputOffset())
 		case xml.StartElement:
-			if depth++; depth > maxDepth {
-				return fmt.Errorf("byte %d: elements are nested deeper than %d", dec.InputOffset(), maxDepth)
+			if len(open) == 0 {
+				roots++
+				err = r.begin(t.Name)
 			}
-			if depth == 1 {
-				if roots++; roots > 1 {
-					return fmt.Errorf("byte %d: there is more after the document", dec.InputOffset())
-				}
-				if err := r.begin(t.Name); err != nil {
-					return err
-				}
+			if roots > 1 || len(open) == maxDepth {
+				err = errors.New("there is more than one document, or elements are nested too deep")
 			}
-			if t.Name.Space != r.namespace() {
+			if r.isOther(t.Name, open) {
 				others = append(others, t.Name.Local)
 			}
+			open = append(open, t.Name.Local)
 		case xml.EndElement:
-			depth--
+			open = open[:len(open)-1]
 		case xml.CharData:
-			if depth == 0 && len(bytes.Trim(t, " \t\r\n\ufeff")) > 0 {
-				return fmt.Errorf("byte %d: there is text outside of the document", dec.InputOffset())
+			if len(open) == 0 && len(bytes.Trim(t, " \t\r\n\ufeff")) > 0 {
+				err = errors.New("there is text outside of the document")
 			}
 		}
-	}
-	if roots == 0 || depth != 0 {
-		return io.ErrUnexpectedEOF
+		if err != nil {
+			return fmt.Errorf("byte %d: %w", dec.InputOffset(), err)
+		}
 	}
 	if len(others) > 0 {
 		slices.Sort(others)
-		r.note(nil, "field.dropped", "%d elements that are not CycloneDX are left out: %.200s", len(others), strings.Join(slices.Compact(others), ", "))
+		r.note(nil, "field.dropped", "%d elements that are not read are left out: %.200s", len(others), strings.Join(slices.Compact(others), ", "))
 	}
 	return nil
+}
+
+// isOther reports whether the library passes over an element: one of another
+// namespace, a signature, or more about an occurrence than its place.
+func (r *reader) isOther(name xml.Name, open []string) bool {
+	inOccurrence := len(open) > 0 && open[len(open)-1] == "occurrence"
+	return name.Space != r.namespace() || inOccurrence && name.Local != "location"
 }
 
 // begin reads the version from the namespace of the root.
