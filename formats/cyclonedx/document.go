@@ -116,11 +116,16 @@ func (e *encoding) adoptField(bom *cdx.BOM, f sbom.Foreign) bool {
 // adoptAnnotations appends annotations to ours.
 func (e *encoding) adoptAnnotations(bom *cdx.BOM, f sbom.Foreign) bool {
 	trial := cdx.BOM{}
-	if !e.setPart(annotationsPart, f, "", reflect.ValueOf(&trial).Elem()) {
+	if !e.setPart(annotationsPart, f, "", reflect.ValueOf(&trial).Elem()) || slices.ContainsFunc(deref(trial.Annotations), isBare) {
 		return false
 	}
 	bom.Annotations = orNil(slices.Concat(deref(bom.Annotations), deref(trial.Annotations)))
 	return true
+}
+
+// isBare reports whether an annotation lacks what the schema wants.
+func isBare(a cdx.Annotation) bool {
+	return a.Subjects == nil || a.Annotator == nil || a.Timestamp == "" || a.Text == ""
 }
 
 // adoptProperties appends properties to those of the metadata, unless one of them
@@ -152,7 +157,7 @@ func (e *encoding) adoptDependencies(bom *cdx.BOM, f sbom.Foreign) bool {
 		known[e.ref(c.Ref)] = true
 	}
 	for _, d := range list {
-		if d.Provides != nil && !e.has(cdx.SpecVersion1_6) || !e.isClean(d.Ref) || slices.ContainsFunc(deref(d.Provides), e.unclean) {
+		if d.Ref == "" || d.Provides != nil && !e.has(cdx.SpecVersion1_6) || !e.isClean(d.Ref) || slices.ContainsFunc(deref(d.Provides), e.unclean) {
 			return false
 		}
 		for _, to := range deref(d.Dependencies) {
@@ -200,8 +205,13 @@ func (e *encoding) agrees(field string, bom, trial *cdx.BOM) bool {
 		return false
 	case "externalReferences":
 		return e.fitLinks(trial.ExternalReferences)
+	case "services":
+		return !slices.ContainsFunc(deref(trial.Services), func(s cdx.Service) bool {
+			return s.Name == "" || s.Data != nil && e.xml // which the library does not write as the schemas want it
+		})
 	case "compositions":
-		return e.sameCompleteness(trial)
+		unknown := func(c cdx.Composition) bool { return !e.knows(aggregateWords, string(c.Aggregate)) }
+		return !slices.ContainsFunc(deref(trial.Compositions), unknown) && e.sameCompleteness(trial)
 	case "formulation":
 		return e.lacksOfBuild(trial) <= e.lacksOfBuild(bom)
 	case "metadata.manufacture":

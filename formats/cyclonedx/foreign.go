@@ -208,34 +208,89 @@ func originOf(m *sbom.Manifest) cdx.SpecVersion {
 	return cdx.SpecVersion1_7
 }
 
+// faulty are the fields that the library does not write as the schemas of XML
+// want them.
+var faulty = []string{
+	"modelCard", "data", "declarations", "definitions", "citations", "isExternal", "versionRange", "patentAssertions",
+	"cryptoProperties",
+}
+
 // takes reports whether the dialect has room for the field, and for a value of
 // it that is of another version.
 func (e *encoding) takes(p part, f sbom.Foreign) bool {
 	simple := strings.HasPrefix(f.Value, `"`) || f.Value == "true" || f.Value == "false"
+	if e.xml && slices.Contains(faulty, p.key) {
+		return false
+	}
 	return e.has(p.since) && (e.has(e.origin) || simple)
 }
 
-// adopt puts foreign fields into out and returns those that do not fit.
+// adopt puts foreign fields into out, which is what the model alone gives, and
+// returns those that do not fit. What it puts there a decoder finds again.
 func (e *encoding) adopt(out *cdx.Component, c *sbom.Component) (rest []sbom.Foreign) {
 	if !inOrder(c.Foreign) {
 		return c.Foreign
 	}
-	back := e.licences.toComponent(out)
-	lacking := facts.Component.Lacks(c, &back)
+	native := *out
+	adopted, rest := e.adoptAll(out, c)
+	if adopted == nil {
+		adopted, rest = e.adoptSome(out, c)
+	}
+	if !slices.Equal(merge(nil, e.foreignFields(out, &native)), adopted) {
+		*out, rest = native, c.Foreign
+	}
+	return rest
+}
+
+// adoptAll adopts all fields that there is room for, if together they agree with
+// the model: licences and their evidence often do so only together.
+func (e *encoding) adoptAll(out *cdx.Component, c *sbom.Component) (adopted, rest []sbom.Foreign) {
+	trial := *out
 	for _, f := range c.Foreign {
-		trial := *out
-		if !e.setPart(componentParts, f, "", reflect.ValueOf(&trial).Elem()) || !e.fits(f.Field, &trial, c) {
-			rest = append(rest, f)
-			continue
-		}
-		back := e.licences.toComponent(&trial)
-		if now := facts.Component.Lacks(c, &back); now <= lacking {
-			*out, lacking = trial, now
+		if e.setField(&trial, f, c) {
+			adopted = append(adopted, f)
 		} else {
 			rest = append(rest, f)
 		}
 	}
-	return rest
+	if adopted == nil || e.lacks(&trial, c) > e.lacks(out, c) {
+		return nil, c.Foreign
+	}
+	*out = trial
+	return adopted, rest
+}
+
+// adoptSome adopts the fields that agree with the model one by one.
+func (e *encoding) adoptSome(out *cdx.Component, c *sbom.Component) (adopted, rest []sbom.Foreign) {
+	lacking := e.lacks(out, c)
+	for _, f := range c.Foreign {
+		trial := *out
+		if e.setField(&trial, f, c) && e.lacks(&trial, c) <= lacking {
+			*out, lacking, adopted = trial, e.lacks(&trial, c), append(adopted, f)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	return adopted, rest
+}
+
+// lacks counts the facts about c that x does not say.
+func (e *encoding) lacks(x *cdx.Component, c *sbom.Component) int {
+	back := e.licences.toComponent(x)
+	return facts.Component.Lacks(c, &back)
+}
+
+// setField sets the foreign field f, if there is room for it.
+func (e *encoding) setField(x *cdx.Component, f sbom.Foreign, c *sbom.Component) bool {
+	trial := *x
+	if !e.setPart(componentParts, f, "", reflect.ValueOf(&trial).Elem()) || !e.fits(f.Field, &trial, c) {
+		return false
+	}
+	if onlyTexts := f.Field == "licenses" && x.Evidence != nil && x.Evidence.Licenses != nil && x.Evidence.Occurrences == nil; onlyTexts {
+		trial.Evidence = nil // the texts stand where they stood
+	}
+	*x = trial
+	return true
 }
 
 // setPart sets the field of to that f is a value of. It reports false if there is
@@ -249,6 +304,9 @@ func (e *encoding) setPart(list []part, f sbom.Foreign, prefix string, to reflec
 	value := reflect.New(to.Type().Field(p.index).Type)
 	if json.Unmarshal([]byte(f.Value), value.Interface()) != nil {
 		return false
+	}
+	if reflect.DeepEqual(value.Elem().Interface(), to.Field(p.index).Interface()) {
+		return false // it is what the model says, and nobody would find it again
 	}
 	again, err := marshal(value.Elem().Interface())
 	if err != nil || string(again) != f.Value || !e.survives(to.Type(), p, value.Elem()) {
@@ -306,6 +364,8 @@ func (e *encoding) fits(field string, x *cdx.Component, c *sbom.Component) bool 
 		name, ok := strings.CutPrefix(c.Name, x.Group+"/")
 		x.Name = name
 		return ok && name != ""
+	case "author": // XML has one or the other
+		return !e.xml || x.Authors == nil && x.Manufacturer == nil
 	case "hashes":
 		return e.fitHashes(x.Hashes)
 	case "licenses":
@@ -326,6 +386,9 @@ func (e *encoding) fitEvidence(v *cdx.Evidence) bool {
 	if v == nil {
 		return true
 	}
+	if v.Identity != nil && v.Identity.Identities != nil && !e.xml && !e.has(cdx.SpecVersion1_6) {
+		return false // there is one identity at most
+	}
 	more := func(o cdx.EvidenceOccurrence) bool {
 		return o != cdx.EvidenceOccurrence{BOMRef: o.BOMRef, Location: o.Location}
 	}
@@ -341,7 +404,7 @@ func (e *encoding) fitHashes(list *[]cdx.Hash) bool {
 
 func (e *encoding) fitLinks(list *[]cdx.ExternalReference) bool {
 	return !slices.ContainsFunc(deref(list), func(r cdx.ExternalReference) bool {
-		return !e.isReference(r.URL) || !e.knows(linkTypes, string(r.Type)) || !e.fitHashes(r.Hashes)
+		return !e.isReference(r.URL) && (e.xml || r.URL != "") || !e.knows(linkTypes, string(r.Type)) || !e.fitHashes(r.Hashes)
 	})
 }
 

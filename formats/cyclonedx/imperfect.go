@@ -51,8 +51,17 @@ func (r *reader) keepRaw(c *sbom.Component, x *cdx.Component, raw json.RawMessag
 	if len(kept) == 0 {
 		return
 	}
-	r.note(c, "field.unknown", "what CycloneDX does not have is carried along: %.200s", fieldNames(kept))
+	r.noteFields(c, kept)
 	c.Foreign = replace(c.Foreign, kept)
+}
+
+// noteFields says which fields the library cannot read. That it cannot read
+// signatures is no fault of the document.
+func (r *reader) noteFields(about *sbom.Component, kept []sbom.Foreign) {
+	if len(kept) == 1 && kept[0].Field == "signature" {
+		return
+	}
+	r.note(about, "field.unknown", "what CycloneDX does not have is carried along: %.200s", fieldNames(kept))
 }
 
 func fieldNames(list []sbom.Foreign) string {

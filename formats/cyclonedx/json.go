@@ -149,7 +149,9 @@ func (r *reader) readJSON(data []byte) (*sbom.Manifest, error) {
 	}
 	j := &jsonReader{reader: r, data: data, dec: json.NewDecoder(bytes.NewReader(data))}
 	j.dec.DisallowUnknownFields() // it decodes them all the same, and says so
-	if err := j.readObject(); err != nil {
+	if err := j.readObject(); errors.Is(err, io.EOF) {
+		return nil, io.ErrUnexpectedEOF
+	} else if err != nil {
 		return nil, err
 	}
 	return r.finish(&j.bom, j.root)
@@ -273,7 +275,7 @@ func (j *jsonReader) keep(key string, raw json.RawMessage) {
 
 func (j *jsonReader) keepAll(kept []sbom.Foreign) {
 	if len(kept) > 0 {
-		j.note(nil, "field.unknown", "what CycloneDX does not have is carried along: %.200s", fieldNames(kept))
+		j.noteFields(nil, kept)
 		j.raws = append(j.raws, kept...)
 	}
 }

@@ -80,6 +80,17 @@ var linkTypes = []vintage{
 	{cdx.SpecVersion1_7, []string{"patent", "patent-family", "patent-assertion", "citation"}},
 }
 
+// aggregateWords are what compositions say of lists.
+var aggregateWords = []vintage{
+	{cdx.SpecVersion1_3, []string{
+		"complete", "incomplete", "incomplete_first_party_only", "incomplete_third_party_only", "unknown", "not_specified",
+	}},
+	{cdx.SpecVersion1_5, []string{
+		"incomplete_first_party_proprietary_only", "incomplete_first_party_opensource_only",
+		"incomplete_third_party_proprietary_only", "incomplete_third_party_opensource_only",
+	}},
+}
+
 // knows reports whether the dialect has the word.
 func (d dialect) knows(list []vintage, word string) bool {
 	return slices.ContainsFunc(list, func(v vintage) bool { return d.has(v.since) && slices.Contains(v.words, word) })
