@@ -33,13 +33,14 @@ type reader struct {
 	hasForeign bool             // some field of the document is kept as it is
 }
 
-// addTop reads a component at the top.
+// addTop reads a component at the top. It does not keep x.
 func (r *reader) addTop(x *cdx.Component, raw json.RawMessage) {
-	if r.tops == 0 {
-		r.top = x
-	}
 	r.tops++
 	r.tree(x, raw, nil)
+	if r.tops == 1 {
+		first := *x
+		r.top = &first
+	}
 }
 
 // An item is a component of a document with where it stands.

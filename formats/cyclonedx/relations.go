@@ -182,11 +182,12 @@ func (n *nesting) cut(i int) {
 // top yields the components at the top, with what is nested in them.
 func (e *encoding) top() iter.Seq[*cdx.Component] {
 	return func(yield func(*cdx.Component) bool) {
+		var c cdx.Component // one for all: it is large
 		for i, p := range e.nesting.parent {
 			if p >= 0 {
 				continue
 			}
-			if c := e.nested(i); !yield(&c) {
+			if c = e.nested(i); !yield(&c) {
 				return
 			}
 		}
