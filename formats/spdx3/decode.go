@@ -34,7 +34,7 @@ func toManifest(p *parser) (*sbom.Manifest, error) {
 	d.readComponents()
 	d.readFindings()
 	d.m.Edges = d.toEdges()
-	d.keepForeign(root)
+	d.keepForeign()
 	d.m.Findings = append(d.m.Findings, d.notes...)
 	return facts.Finish(d.m)
 }
@@ -288,8 +288,9 @@ type keeper struct {
 
 // keepForeign keeps what the model does not hold: whole elements, and whatever
 // they refer to by its id.
-func (d *decoder) keepForeign(root *element) {
+func (d *decoder) keepForeign() {
 	k := keeper{map[*element]bool{}, map[int]bool{}, map[string]bool{}}
+	out := d.headForeign(d.m.Principal.Name, d.creationInfo, d.doc, d.box)
 	for i := range d.relations {
 		if !d.isHeld(&d.relations[i]) {
 			k.related[i] = true
@@ -301,12 +302,11 @@ func (d *decoder) keepForeign(root *element) {
 			k.elements[x] = true
 		}
 	}
-	d.keepReferenced(&k)
+	d.keepReferenced(&k, out)
 	d.pin(&k)
 	if hasForeignDocument(properties(d.doc)) {
 		return
 	}
-	out := d.headForeign(d.m.Principal.Name, d.creationInfo, d.doc, d.box)
 	for x := range k.elements {
 		out = append(out, foreignField(graphField, whole(x, x.Extra)))
 	}
@@ -402,7 +402,7 @@ func (d *decoder) areComponents(ids []string) bool {
 
 // keepReferenced keeps the elements that those that are kept refer to, and notes
 // the ids of all that they name.
-func (d *decoder) keepReferenced(k *keeper) {
+func (d *decoder) keepReferenced(k *keeper, head []sbom.Foreign) {
 	if len(k.elements) == 0 && len(k.related) == 0 && !d.hasForeignComponents() {
 		return
 	}
@@ -417,7 +417,7 @@ func (d *decoder) keepReferenced(k *keeper) {
 	for i := range k.related {
 		work = append(work, whole(&d.relations[i], d.relations[i].Extra))
 	}
-	for _, f := range d.headForeign(d.m.Principal.Name, d.creationInfo, d.doc, d.box) {
+	for _, f := range head {
 		work = append(work, json.RawMessage(f.Value))
 	}
 	for _, c := range append([]*sbom.Component{&d.m.Principal.Component}, d.m.Components...) {

@@ -23,6 +23,7 @@ type encoder struct {
 	ids     map[string]string   // ref -> id
 	notes   map[string][]string // ref -> findings, as text
 	agents  map[string]string   // what a party or licence says -> id of its element
+	taken   map[string]bool     // ids
 	foreign *pool
 }
 
@@ -81,15 +82,22 @@ func (e *encoder) name() error {
 		e.base = fmt.Sprintf("%s%x", namespaces, sha256.Sum256(b))
 	}
 	e.namespace = e.base
-	taken := map[string]bool{}
+	taken := make(map[string]bool, len(e.m.Components)+1)
 	for _, c := range e.all() {
-		id, ok := ownID(c.Foreign)
-		if !ok || taken[id] {
-			id = e.base + "#" + fragment(c.Name, c.Ref)
+		if _, ok := ownID(c.Foreign); !ok {
+			id := e.base + "#" + fragment(c.Name, c.Ref)
+			e.ids[c.Ref], taken[id] = id, true
 		}
-		e.ids[c.Ref], taken[id] = id, true
 	}
-	e.root = e.ids[e.m.Principal.Ref]
+	for _, c := range e.all() {
+		if id, ok := ownID(c.Foreign); ok {
+			for taken[id] {
+				id = e.base + "#" + fragment(c.Name, c.Ref+id)
+			}
+			e.ids[c.Ref], taken[id] = id, true
+		}
+	}
+	e.root, e.taken = e.ids[e.m.Principal.Ref], taken
 	return nil
 }
 
@@ -133,12 +141,23 @@ func (e *encoder) component(c *sbom.Component) {
 	e.annotate(out.ID, e.notes[c.Ref]...)
 }
 
-// foreignIDOf returns the id of the element of c, if it is none of ours.
+// foreignIDOf returns the id of the element of c, if a decoder sees that it is
+// none of ours.
 func (e *encoder) foreignIDOf(c *sbom.Component, out *element) string {
-	if id, ok := ownID(c.Foreign); ok && id == out.ID {
-		return id
+	if out.ID == e.base+"#"+fragment(c.Name, c.Ref) {
+		return ""
 	}
-	return ""
+	return out.ID
+}
+
+// free returns the id of an element that is no component. It is the id of no
+// element that had its id already.
+func (e *encoder) free(name string) string {
+	id := e.base + "#" + name
+	for e.taken[id] {
+		id += "-"
+	}
+	return id
 }
 
 // classOf returns the class of the element of a component: a file that has
@@ -272,7 +291,7 @@ func addProperties(out *element, properties []sbom.Property) {
 func (e *encoder) annotate(subject string, texts ...string) {
 	for i, text := range texts {
 		e.elements = append(e.elements, &element{
-			Type: classAnnotation, ID: fmt.Sprintf("%s#note-%s", e.base, shortHash(fmt.Sprint(subject, "\x00", i, text))), Creation: e.creation,
+			Type: classAnnotation, ID: e.free("note-" + shortHash(fmt.Sprint(subject, "\x00", i, text))), Creation: e.creation,
 			AnnotationType: "other", Subject: subject, Statement: text,
 		})
 	}

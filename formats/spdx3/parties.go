@@ -62,7 +62,7 @@ func (e *encoder) shared(x *element) string {
 		return id
 	}
 	if id, ok = e.foreign.saying[key]; !ok {
-		x.ID, x.Creation = e.base+"#"+strings.ToLower(prefixOf(x.Type))+"-"+shortHash(key), e.creation
+		x.ID, x.Creation = e.free(strings.ToLower(prefixOf(x.Type))+"-"+shortHash(key)), e.creation
 		id = x.ID
 		e.elements = append(e.elements, x)
 		e.byID[id] = x
@@ -168,7 +168,7 @@ func (e *encoder) head() (creation, doc, box *element) {
 			creation.CreatedUsing = append(creation.CreatedUsing, id)
 		}
 	}
-	box = &element{Type: classSBOM, ID: e.base + "#sbom", Creation: e.creation, Roots: []string{e.root}}
+	box = &element{Type: classSBOM, ID: e.free("sbom"), Creation: e.creation, Roots: []string{e.root}}
 	for _, c := range e.all() {
 		box.Elements = append(box.Elements, e.ids[c.Ref])
 	}
@@ -176,7 +176,7 @@ func (e *encoder) head() (creation, doc, box *element) {
 		box.SBOMTypes = []string{phase}
 	}
 	doc = &element{
-		Type: classDocument, ID: e.base + "#document", Creation: e.creation, Name: m.Principal.Name,
+		Type: classDocument, ID: e.free("document"), Creation: e.creation, Name: m.Principal.Name,
 		DataLicense: e.licence("CC0-1.0", nil), Profiles: []string{"core", "software", "simpleLicensing"},
 	}
 	return creation, doc, box

@@ -30,10 +30,7 @@ func (p *pool) licensed(id, kind string) bool { return p.licences[[2]string{id, 
 func (e *encoder) addForeign() {
 	p := &pool{saying: map[string]string{}, edges: map[[3]string]bool{}, licences: map[[2]string]bool{}, overlays: map[string]map[string]json.RawMessage{}}
 	e.foreign, e.creation = p, "_:creationinfo"
-	taken := map[string]bool{}
-	for _, id := range e.ids {
-		taken[id] = true
-	}
+	taken := e.taken
 	var relations []relationship
 	for _, f := range e.m.Foreign {
 		switch {

@@ -72,7 +72,7 @@ func (e *encoder) relation(from, kind, completeness string, to ...string) {
 		return
 	}
 	e.relations = append(e.relations, relationship{
-		Type: classRelationship, ID: e.base + "#rel-" + shortHash(kind+" "+from), Creation: e.creation,
+		Type: classRelationship, ID: e.free("rel-" + shortHash(kind+" "+from)), Creation: e.creation,
 		From: from, Kind: kind, To: to, Completeness: completeness,
 	})
 }
@@ -143,7 +143,7 @@ func fromBuild(p *sbom.Principal) *element {
 
 // part writes an element that belongs to the principal, and returns its id.
 func (e *encoder) part(x *element, name string) string {
-	x.ID, x.Creation = e.base+"#"+name+"-"+shortHash(name+" "+e.m.Principal.Ref), e.creation
+	x.ID, x.Creation = e.free(name+"-"+shortHash(name+" "+e.m.Principal.Ref)), e.creation
 	e.elements = append(e.elements, x)
 	e.byID[x.ID] = x
 	return x.ID
