@@ -15,6 +15,7 @@ type decoder struct {
 	*reader
 	creationInfo, doc, box *element
 	refs                   map[string]string // id of a component -> its ref
+	forBuild               map[string]bool   // ids of what is no component, but an input of the build
 	m                      *sbom.Manifest
 	byRef                  map[string]*sbom.Component
 }
@@ -25,6 +26,7 @@ func toManifest(p *parser) (*sbom.Manifest, error) {
 	d.index()
 	d.findHead()
 	d.relate(d.relations)
+	d.findInputs()
 	d.m = d.readHead(d.creationInfo, d.doc, d.box)
 	facts.Document.Apply(d.m, properties(d.doc))
 
@@ -181,7 +183,29 @@ func (d *decoder) nameless(c *sbom.Component) {
 
 // isPart reports whether an element is a component other than the principal.
 func (d *decoder) isPart(x *element) bool {
-	return isComponent(x.Type) && x.ID != d.root && x != d.artifact && !d.states[x.ID].onlyForBuild()
+	return isComponent(x.Type) && x.ID != d.root && x != d.artifact && !d.forBuild[x.ID]
+}
+
+// findInputs finds the inputs of the build that are nothing else: those that no
+// relationship puts among the components.
+func (d *decoder) findInputs() {
+	d.forBuild = map[string]bool{}
+	for _, x := range d.inputs {
+		d.forBuild[x.ID] = true
+	}
+	if len(d.inputs) == 0 {
+		return
+	}
+	for i := range d.relations {
+		r := &d.relations[i]
+		if edgeKind(r.Kind) == "" {
+			continue
+		}
+		delete(d.forBuild, r.From)
+		for _, to := range r.To {
+			delete(d.forBuild, to)
+		}
+	}
 }
 
 // readComponents reads all components.
@@ -337,7 +361,7 @@ func (d *decoder) isHeldElement(x *element) bool {
 		ok = ok || x.Subject == d.root && strings.HasPrefix(x.Statement, facts.RecordMark)
 		return ok && d.only(x, &element{Type: classAnnotation, AnnotationType: "other", Subject: x.Subject, Statement: x.Statement})
 	case classFile, classPackage:
-		return x == d.artifact || d.states[x.ID].onlyForBuild()
+		return x == d.artifact || d.forBuild[x.ID]
 	case classBuild:
 		return x == d.built && d.only(x, fromBuild(d.m.Principal))
 	}

@@ -19,18 +19,19 @@ type encoder struct {
 	*graph
 	*reader // of what has been written so far
 	m       *sbom.Manifest
-	base    string              // of the ids that are made here
 	ids     map[string]string   // ref -> id
 	notes   map[string][]string // ref -> findings, as text
 	agents  map[string]string   // what a party or licence says -> id of its element
+	plain   map[string]string   // licence expression without texts -> id of its element
 	taken   map[string]bool     // ids
+	clash   bool                // some of them are none of ours
 	foreign *pool
 }
 
 func fromManifest(m *sbom.Manifest) (*graph, error) {
 	e := &encoder{
 		graph: &graph{}, reader: newReader(), m: m,
-		ids: make(map[string]string, len(m.Components)+1), notes: map[string][]string{}, agents: map[string]string{},
+		ids: make(map[string]string, len(m.Components)+1), notes: map[string][]string{}, agents: map[string]string{}, plain: map[string]string{},
 	}
 	e.checked = true
 	if err := e.name(); err != nil {
@@ -91,6 +92,7 @@ func (e *encoder) name() error {
 	}
 	for _, c := range e.all() {
 		if id, ok := ownID(c.Foreign); ok {
+			e.clash = true
 			for taken[id] {
 				id = e.base + "#" + fragment(c.Name, c.Ref+id)
 			}
@@ -154,6 +156,9 @@ func (e *encoder) foreignIDOf(c *sbom.Component, out *element) string {
 // element that had its id already.
 func (e *encoder) free(name string) string {
 	id := e.base + "#" + name
+	if !e.clash {
+		return id
+	}
 	for e.taken[id] {
 		id += "-"
 	}

@@ -3,6 +3,8 @@ package spdx3
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"encoding/json"
 	"io"
 	"maps"
@@ -18,6 +20,7 @@ const standard = "spdx3"
 
 // A graph is a document: all elements that it has.
 type graph struct {
+	base      string // that the ids of most begin with
 	elements  []*element
 	relations []relationship
 }
@@ -25,20 +28,16 @@ type graph struct {
 // write writes a document in the canonical serialization, sorted by id, or with
 // a line for each value.
 func (g *graph) write(w io.Writer, indent bool) error {
-	slices.SortFunc(g.elements, func(a, b *element) int { return strings.Compare(a.id(), b.id()) })
-	slices.SortFunc(g.relations, func(a, b relationship) int { return strings.Compare(a.ID, b.ID) })
 	out := &writer{w: bufio.NewWriterSize(w, 64<<10), indent: indent}
 	out.json = json.NewEncoder(&out.buf)
 	out.json.SetEscapeHTML(false)
 	out.text(`{"@context":"` + contextURL + `","@graph":[`)
-	i, j := 0, 0
-	for i < len(g.elements) || j < len(g.relations) {
-		if j == len(g.relations) || i < len(g.elements) && g.elements[i].id() <= g.relations[j].ID {
+	for _, at := range g.order() {
+		if i := at.index; i < len(g.elements) {
 			out.object(g.elements[i], g.elements[i].Extra)
-			i++
 		} else {
-			out.object(&g.relations[j], g.relations[j].Extra)
-			j++
+			r := &g.relations[i-len(g.elements)]
+			out.object(r, r.Extra)
 		}
 	}
 	out.text("]}\n")
@@ -46,6 +45,37 @@ func (g *graph) write(w io.Writer, indent bool) error {
 		return out.err
 	}
 	return out.w.Flush()
+}
+
+// A position is where an element stands, by its id. Of ids that begin alike, the
+// end is enough.
+type position struct {
+	begin uint64 // of end
+	end   string
+	index int // in the elements, then in the relations
+}
+
+// order returns the elements and relationships of a graph in the order of their
+// ids. Those with the base that most have come last.
+func (g *graph) order() []position {
+	all := make([]position, 0, len(g.elements)+len(g.relations))
+	add := func(id string) {
+		at := position{end: strings.TrimPrefix(id, g.base), index: len(all)}
+		var b [8]byte
+		copy(b[:], at.end)
+		at.begin = binary.BigEndian.Uint64(b[:])
+		all = append(all, at)
+	}
+	for _, x := range g.elements {
+		add(x.id())
+	}
+	for i := range g.relations {
+		add(g.relations[i].ID)
+	}
+	slices.SortFunc(all, func(a, b position) int {
+		return cmp.Or(cmp.Compare(a.begin, b.begin), strings.Compare(a.end, b.end), cmp.Compare(a.index, b.index))
+	})
+	return all
 }
 
 // id returns what other elements refer to e by.

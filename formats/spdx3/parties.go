@@ -120,11 +120,16 @@ func (e *encoder) tool(name string) string {
 // licence returns the id of the element of a licence expression. The texts of
 // the licences in it are elements of their own.
 func (e *encoder) licence(expression string, texts []sbom.LicenseText) string {
+	if id, ok := e.plain[expression]; ok {
+		return id
+	}
 	out := &element{Type: classExpression, Expression: expression}
 	if strings.Contains(expression, licenseRef) {
 		e.customIDs(out, texts)
+		return e.shared(out)
 	}
-	return e.shared(out)
+	e.plain[expression] = e.shared(out)
+	return e.plain[expression]
 }
 
 func (e *encoder) customIDs(out *element, texts []sbom.LicenseText) {
