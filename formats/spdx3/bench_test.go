@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,6 +31,14 @@ func BenchmarkMany(b *testing.B) {
 	doc := bare{Context: contextURL}
 	for _, x := range g.elements {
 		doc.Graph = append(doc.Graph, x)
+	}
+	for i := range g.more {
+		x := *g.make(i)
+		x.Extensions = slices.Clone(x.Extensions)
+		for j := range x.Extensions {
+			x.Extensions[j].Properties = slices.Clone(x.Extensions[j].Properties)
+		}
+		doc.Graph = append(doc.Graph, &x)
 	}
 	for i := range g.relations {
 		doc.Graph = append(doc.Graph, &g.relations[i])

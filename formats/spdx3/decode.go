@@ -22,7 +22,7 @@ type decoder struct {
 
 // toManifest translates a document.
 func toManifest(p *parser) (*sbom.Manifest, error) {
-	d := &decoder{parser: p, reader: newReader(), refs: map[string]string{}}
+	d := &decoder{parser: p, reader: newReader(len(p.elements)), refs: map[string]string{}}
 	d.index()
 	d.findHead()
 	d.relate(d.relations)
@@ -51,7 +51,7 @@ func (d *decoder) index() {
 			d.byID[x.id()] = x
 			kept = append(kept, x)
 		case !sameElement(first, x):
-			d.note("id.duplicate", "two elements have the id %.200s; the second is left out: %.2000s", x.id(), whole(x, x.Extra))
+			d.note("id.duplicate", "two elements have the id %.200s; the second is left out: %.2000s", x.id(), x.whole())
 		}
 	}
 	d.elements = kept
@@ -332,11 +332,11 @@ func (d *decoder) keepForeign() {
 		return
 	}
 	for x := range k.elements {
-		out = append(out, foreignField(graphField, whole(x, x.Extra)))
+		out = append(out, foreignField(graphField, x.whole()))
 	}
 	for i := range k.related {
 		r := &d.relations[i]
-		out = append(out, foreignField(graphField, whole(r, r.Extra)))
+		out = append(out, foreignField(graphField, r.whole()))
 	}
 	slices.SortFunc(out, compareForeign)
 	d.m.Foreign = out
@@ -436,10 +436,10 @@ func (d *decoder) keepReferenced(k *keeper, head []sbom.Foreign) {
 	}
 	var work []json.RawMessage
 	for x := range k.elements {
-		work = append(work, whole(x, x.Extra))
+		work = append(work, x.whole())
 	}
 	for i := range k.related {
-		work = append(work, whole(&d.relations[i], d.relations[i].Extra))
+		work = append(work, d.relations[i].whole())
 	}
 	for _, f := range head {
 		work = append(work, json.RawMessage(f.Value))
@@ -459,11 +459,11 @@ func (d *decoder) keepReferenced(k *keeper, head []sbom.Foreign) {
 			k.ids[id] = true
 			if x := d.byID[id]; x != nil && !d.isComponentOrHead(x) && !k.elements[x] && isForeign(x) {
 				k.elements[x] = true
-				work = append(work, whole(x, x.Extra))
+				work = append(work, x.whole())
 			}
 			if i, ok := relations[id]; ok && !k.related[i] {
 				k.related[i] = true
-				work = append(work, whole(&d.relations[i], d.relations[i].Extra))
+				work = append(work, d.relations[i].whole())
 			}
 		}
 	}

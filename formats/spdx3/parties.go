@@ -182,7 +182,7 @@ func (e *encoder) head() (creation, doc, box *element) {
 	}
 	doc = &element{
 		Type: classDocument, ID: e.free("document"), Creation: e.creation, Name: m.Principal.Name,
-		DataLicense: e.licence("CC0-1.0", nil), Profiles: []string{"core", "software", "simpleLicensing"},
+		DataLicense: e.licence("CC0-1.0", nil), Profiles: []string{"core", "extension", "simpleLicensing", "software"},
 	}
 	return creation, doc, box
 }

@@ -36,7 +36,6 @@ func (e *encoder) addForeign() {
 		switch {
 		case f.Standard != standard:
 		case f.Field == graphField:
-			e.clash = true
 			x, r := parseOne(f.Value)
 			switch {
 			case x != nil && !taken[x.id()] && isForeign(x):

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/manifestgen/manifestgen/formats/internal/facts"
 	"github.com/manifestgen/manifestgen/sbom"
@@ -95,9 +96,18 @@ func (e *encoder) relation(from, kind, completeness string, to ...string) {
 		return
 	}
 	e.relations = append(e.relations, relationship{
-		Type: classRelationship, ID: e.free("rel-" + shortHash(kind+" "+from)), Creation: e.creation,
+		Type: classRelationship, ID: e.free("rel-" + kind + "-" + e.hashOf(from)), Creation: e.creation,
 		From: from, Kind: kind, To: to, Completeness: completeness,
 	})
+}
+
+// hashOf returns what is unique in the id of an element.
+func (e *encoder) hashOf(id string) string {
+	const n = 16
+	if strings.HasPrefix(id, e.base) && len(id) > len(e.base)+n && id[len(id)-n-1] == '-' {
+		return id[len(id)-n:]
+	}
+	return shortHash(id)
 }
 
 // scoped writes a relationship of the build.
