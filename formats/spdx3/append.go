@@ -154,6 +154,7 @@ func writeHash(o *object, h *hash) {
 	o.must("algorithm", h.Algorithm)
 	o.text("comment", h.Comment)
 	o.must("hashValue", h.Value)
+	o.texts("packageVerificationCodeExcludedFile", h.Excluded)
 	o.must("type", h.Type)
 }
 

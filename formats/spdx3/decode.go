@@ -37,6 +37,9 @@ func toManifest(p *parser) (*sbom.Manifest, error) {
 	d.readFindings()
 	d.m.Edges = d.toEdges()
 	d.keepForeign()
+	for _, id := range d.invalid {
+		d.note("licence.invalid", "%.200s: it is no licence expression, or one without the text of a licence in it; it is kept as it is", id)
+	}
 	d.m.Findings = append(d.m.Findings, d.notes...)
 	return facts.Finish(d.m)
 }
@@ -246,7 +249,7 @@ func (d *decoder) noteForeign(c *sbom.Component, x *element) {
 		d.note("purl.invalid", "%.200s: the package URL %.200q is not valid; it is kept as it is", x.ID, x.PURL)
 	}
 	for _, h := range x.Hashes {
-		if _, ok := toWord(algorithms, h.Algorithm); ok && len(c.Digests) == 0 {
+		if _, ok := toWord(algorithms, h.Algorithm); ok && h.Type == classHash && len(c.Digests) == 0 {
 			d.note("digest.invalid", "%.200s: %.200q is no %.20s digest; it is kept as it is", x.ID, h.Value, h.Algorithm)
 		}
 	}
@@ -365,7 +368,7 @@ func (d *decoder) isHeldElement(x *element) bool {
 	case classBuild:
 		return x == d.built && d.only(x, fromBuild(d.m.Principal))
 	}
-	return d.used[x.ID] && d.isPlain(x)
+	return (d.used[x.ID] || x.ID == d.namespace+"#"+sharedName(x)) && d.isPlain(x)
 }
 
 // isHeld reports whether the model holds all of a relationship.
