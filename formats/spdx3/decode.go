@@ -339,7 +339,7 @@ func (d *decoder) keepForeign() {
 	}
 	d.keepReferenced(&k, out)
 	d.pin(&k)
-	if hasForeignDocument(properties(d.doc)) {
+	if saysForeign(properties(d.doc), "manifestgen:document:foreign") {
 		return
 	}
 	for x := range k.elements {
@@ -351,12 +351,6 @@ func (d *decoder) keepForeign() {
 	}
 	slices.SortFunc(out, compareForeign)
 	d.m.Foreign = out
-}
-
-// hasForeignDocument reports whether a property says what the foreign data of
-// the document are.
-func hasForeignDocument(list []sbom.Property) bool {
-	return slices.ContainsFunc(list, func(p sbom.Property) bool { return p.Name == "manifestgen:document:foreign" })
 }
 
 func (d *decoder) isComponentOrHead(x *element) bool {
