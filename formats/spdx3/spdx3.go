@@ -127,11 +127,7 @@ type Decoder struct {
 // than 100 deep. Everything else is read as far as it can be, with findings
 // about the rest.
 func (d Decoder) Decode(r io.Reader) (*sbom.Manifest, error) {
-	data, err := io.ReadAll(facts.Limit(r, d.Limit))
-	if err != nil {
-		return nil, fmt.Errorf("spdx3: %w", err)
-	}
-	p, err := parse(data)
+	p, err := parse(facts.Limit(r, d.Limit))
 	if err != nil {
 		return nil, fmt.Errorf("spdx3: %w", err)
 	}
