@@ -47,9 +47,11 @@
 package spdx
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/manifestgen/manifestgen/formats/internal/facts"
 	"github.com/manifestgen/manifestgen/sbom"
@@ -71,19 +73,22 @@ func (e Encoder) Encode(w io.Writer, m *sbom.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	doc, err := fromManifest(ordered)
+	b, err := newBuilt(ordered, dialect{})
 	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	j := json.NewEncoder(w) // it writes once, when all is well
-	j.SetEscapeHTML(false)
-	if e.Indent {
-		j.SetIndent("", "  ")
+	if !e.Indent {
+		return b.write(w)
 	}
-	if err := j.Encode(doc); err != nil {
+	var compact, lines bytes.Buffer
+	if err := b.write(&compact); err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	return nil
+	if err := json.Indent(&lines, compact.Bytes(), "", "  "); err != nil {
+		return fmt.Errorf("spdx: %w", err)
+	}
+	_, err = lines.WriteTo(w)
+	return err
 }
 
 // Decode reads a document as a [Decoder] without options does.
@@ -99,17 +104,27 @@ type Decoder struct {
 // packages alike, describes nothing, or says something that [Encode] would not
 // write.
 func (d Decoder) Decode(r io.Reader) (*sbom.Manifest, error) {
-	data, err := io.ReadAll(facts.Limit(r, d.Limit))
+	text, err := readAll(facts.Limit(r, d.Limit))
 	if err != nil {
 		return nil, fmt.Errorf("spdx: %w", err)
 	}
 	doc := &document{}
-	if err := json.Unmarshal(data, doc); err != nil {
-		return nil, fmt.Errorf("spdx: %w", err)
+	in := &reader{s: text}
+	doc.read(in)
+	in.end()
+	if in.err != nil {
+		return nil, fmt.Errorf("spdx: %w", in.err)
 	}
-	m, err := toManifest(doc)
+	m, err := toManifest(doc, dialect{})
 	if err != nil {
 		return nil, fmt.Errorf("spdx: %w", err)
 	}
 	return m, nil
+}
+
+// readAll returns what r has as a string, of which the manifest keeps parts.
+func readAll(r io.Reader) (string, error) {
+	var b strings.Builder
+	_, err := io.Copy(&b, r)
+	return b.String(), err
 }
