@@ -126,15 +126,20 @@ func (b *built) carry(i int) (out pkg, derived, carried []sbom.Foreign) {
 		return native, nil, nil
 	}
 	out = b.overlay(i, native)
-	derived = derive(&out, &native)
+	read := out
+	if b.tagValue { // which has an order of its own
+		read = pkg{}
+		read.read(&reader{s: fromTags("packages", pkgJSON(&out))})
+	}
+	derived = derive(&read, &native)
 	return out, derived, toCarry(foreign, derived)
 }
 
 // carryDocument returns the foreign data of the document that an annotation must
 // hold.
 func (b *built) carryDocument() []sbom.Foreign {
-	if len(b.m.Foreign) == 0 {
-		return nil
+	if !slices.ContainsFunc(b.m.Foreign, func(f sbom.Foreign) bool { return f.Standard == standard }) {
+		return b.m.Foreign
 	}
 	d := decoder{document: &document{}}
 	*d.document = b.head
@@ -143,7 +148,35 @@ func (b *built) carryDocument() []sbom.Foreign {
 	} else {
 		d.Relationships = b.others
 	}
+	if b.tagValue {
+		back, _ := fromTagValue(string(toTagValue(b.headJSON(d.Relationships))))
+		d.document = &document{}
+		d.document.read(&reader{s: back})
+	}
 	return toCarry(b.m.Foreign, d.deriveDocument(b.encoder))
+}
+
+// headJSON writes a document that has no packages.
+func (b *built) headJSON(relationships []relationship) string {
+	w := &writer{}
+	w.head(&b.head)
+	writeList(w, "hasExtractedLicensingInfos", b.head.Licences, (*writer).extracted)
+	writeList(w, "relationships", relationships, (*writer).relationship)
+	w.rest(&b.head)
+	return string(append(w.b, '}'))
+}
+
+// pkgJSON returns a package in a list.
+func pkgJSON(p *pkg) string {
+	w := &writer{}
+	w.pkg(p)
+	return string(w.b)
+}
+
+// fromTags returns an element of a list as it comes back from tag-value.
+func fromTags(list, element string) string {
+	text, _ := fromTagValue(string(toTagValue(`{"` + list + `":[` + element + "]}")))
+	return strings.TrimSuffix(strings.TrimPrefix(toTree(text)[list], "["), "]")
 }
 
 // missing returns the properties that a package needs, beside its fields, to hold
@@ -192,11 +225,7 @@ func (b *built) write(out io.Writer) error {
 		return w.err == nil
 	})
 	w.b = append(w.b, ']')
-	for _, m := range b.head.rest {
-		if !strings.HasPrefix(m.key, inCreation) {
-			w.raw(m.key, m.value)
-		}
-	}
+	w.rest(&b.head)
 	w.b = append(w.b, "}\n"...)
 	w.flush()
 	return w.err

@@ -76,7 +76,8 @@ func (d *decoder) read() *sbom.Manifest {
 			m.Findings[i].Subject = ""
 		}
 	}
-	return facts.Order(m)
+	m.Findings = facts.Order(&sbom.Manifest{Principal: p, Findings: m.Findings}).Findings
+	return m
 }
 
 // readPrincipal chooses and reads the package that the document is about.

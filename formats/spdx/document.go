@@ -201,6 +201,8 @@ func (d *document) member(r *reader, key string) {
 	r.peek()
 	start := r.i
 	switch {
+	case key == "sbom" && d.Version == "" && r.peek() == '{': // what the API of GitHub wraps documents in
+		d.read(r)
 	case d.text(key) != nil:
 		odd = readText(r, key, d.text(key))
 	case key == "creationInfo" && r.peek() == '{':
@@ -214,7 +216,7 @@ func (d *document) member(r *reader, key string) {
 	case key == "hasExtractedLicensingInfos" && r.peek() == '[':
 		r.array(func() { d.Licences = append(d.Licences, readExtracted(r)) })
 	case key == "relationships" && r.peek() == '[':
-		r.array(func() { d.Relationships = append(d.Relationships, readRelationship(r)) })
+		r.array(func() { d.Relationships = append(roomy(d.Relationships), readRelationship(r)) })
 	default:
 		odd = true
 		r.value()
@@ -232,10 +234,19 @@ func (d *document) readPackages(r *reader) (odd bool) {
 			odd = odd || r.value() != "null"
 			return
 		}
-		d.Packages = append(d.Packages, pkg{})
+		d.Packages = append(roomy(d.Packages), pkg{})
 		d.Packages[len(d.Packages)-1].read(r)
 	})
 	return odd
+}
+
+// roomy returns list with room for one more. It grows in larger steps than append,
+// as the elements are large.
+func roomy[T any](list []T) []T {
+	if len(list) < cap(list) {
+		return list
+	}
+	return slices.Grow(list, max(16, len(list)))
 }
 
 func (p *pkg) read(r *reader) { r.object(func(key string) { p.member(r, key) }) }

@@ -21,7 +21,8 @@ type encoder struct {
 	at      map[string]int       // index in all, by ref
 	ids     []string             // SPDXIDs
 	spans   []span               // of the edges of each
-	implied map[string]bool      // refs that the principal contains without an edge
+	targets []int                // of the edges
+	implied []bool               // which the principal contains without an edge
 	native  document             // the document without packages and relationships
 	texts   map[string]extracted // of licences, by lower-case id
 	build   []pkg
@@ -38,11 +39,7 @@ func newEncoder(m *sbom.Manifest, in dialect) *encoder {
 		e.at[c.Ref] = i
 		e.addTexts(c)
 	}
-	e.toSpans()
-	e.implied = facts.Implied(m)
-	for _, is := range e.implied {
-		e.anyImplied = e.anyImplied || is
-	}
+	e.index()
 	e.addBuild()
 	return e
 }
@@ -270,8 +267,30 @@ func (e *encoder) annotate(p *pkg, comments ...string) {
 
 func (e *encoder) annotateList(p *pkg, mark string, properties []sbom.Property) {
 	if len(properties) > 0 {
-		e.annotate(p, mark+string(facts.Canonical(properties)))
+		e.annotate(p, string(appendProperties([]byte(mark), properties)))
 	}
+}
+
+// appendProperties appends a list of properties in one line of ASCII, as
+// [facts.Canonical] writes it.
+func appendProperties(b []byte, list []sbom.Property) []byte {
+	for i, p := range list {
+		if i == 0 {
+			b = append(b, '[')
+		} else {
+			b = append(b, ',')
+		}
+		b = append(appendCanonical(append(b, `{"name":`...), p.Name), `,"value":`...)
+		b = append(appendCanonical(b, p.Value), '}')
+	}
+	return append(b, ']')
+}
+
+func appendCanonical(b []byte, s string) []byte {
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '<' || r == '>' || r == '&' }) {
+		return append(b, facts.Canonical(s)...)
+	}
+	return appendString(b, s)
 }
 
 // fields makes the package of a component, without what needs an annotation.

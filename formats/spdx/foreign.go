@@ -165,11 +165,14 @@ func (e *encoder) legalInPackage(f sbom.Foreign) bool {
 	}
 	var p pkg
 	p.member(&reader{s: f.Value}, f.Field)
+	if object := `{"name":"x","SPDXID":"SPDXRef-x",` + quote(f.Field) + ":" + f.Value + "}"; f.Value != "null" && !e.survives("packages", object) {
+		return false
+	}
 	switch f.Field {
 	case "annotations":
 		return len(p.said().foreign) == len(p.Annotations)
 	case "hasFiles":
-		return e.areKnown(f.Value)
+		return !e.tagValue && e.areKnown(f.Value)
 	default:
 		return true
 	}
@@ -359,7 +362,7 @@ func (e *encoder) legalElements(f sbom.Foreign) string {
 	list := []byte{'['}
 	r.array(func() {
 		element := r.value()
-		if !e.legalObject(rule.inside, &reader{s: element}) || !e.register(f.Field, element) {
+		if !e.legalObject(rule.inside, &reader{s: element}) || !e.elementSurvives(f.Field, element) || !e.register(f.Field, element) {
 			return
 		}
 		if len(list) > 1 {
@@ -371,6 +374,17 @@ func (e *encoder) legalElements(f sbom.Foreign) string {
 		return ""
 	}
 	return string(append(list, ']'))
+}
+
+// elementSurvives reports whether an element of a list comes back from the
+// serialisation as it is.
+func (e *encoder) elementSurvives(field, element string) bool {
+	if field != "snippets" {
+		return e.survives(field, element)
+	}
+	var file string // which a snippet stands with
+	readFields(&reader{s: element}, "snippetFromFile", &file)
+	return e.survives("files", `{"fileName":"x","SPDXID":`+quote(file)+"}", field, element)
 }
 
 // register adds the id of an element to those that are known. It reports false
@@ -421,7 +435,8 @@ func (e *encoder) withLicences(list string) []extracted {
 	r.array(func() {
 		start := r.i
 		x := readExtracted(r)
-		ok := e.legalObject(licenceRules, &reader{s: r.s[:r.i], i: start}) && strings.HasPrefix(x.ID, "LicenseRef-") && idForm.MatchString("SPDXRef-"+x.ID)
+		ok := e.legalObject(licenceRules, &reader{s: r.s[:r.i], i: start}) && strings.HasPrefix(x.ID, "LicenseRef-") && idForm.MatchString("SPDXRef-"+x.ID) &&
+			e.survives("hasExtractedLicensingInfos", r.s[start:r.i])
 		i, there := at[strings.ToLower(x.ID)]
 		switch {
 		case !ok:
@@ -448,7 +463,7 @@ func (e *encoder) foreignRelations() (own bool, others []relationship) {
 	r.array(func() {
 		start := r.i
 		x := readRelationship(r)
-		if !e.legalObject(relationshipRules, &reader{s: r.s[:r.i], i: start}) || !e.resolves(x.From) || !e.resolves(x.To) {
+		if !e.legalObject(relationshipRules, &reader{s: r.s[:r.i], i: start}) || !e.survives("relationships", r.s[start:r.i]) || !e.resolves(x.From) || !e.resolves(x.To) {
 			return
 		}
 		list = append(list, x)

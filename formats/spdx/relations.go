@@ -34,20 +34,20 @@ func (e *encoder) relations(yield func(from, kind, to string) bool) {
 
 // relateAll yields the relationships of one kind of one component, and what can
 // be said of them as a whole.
-func (e *encoder) relateAll(i int, kind string, to []sbom.Edge, known sbom.Completeness, yield func(from, kind, to string) bool) bool {
-	for _, edge := range to {
-		if !yield(e.ids[i], kind, e.ids[e.at[edge.To]]) {
+func (e *encoder) relateAll(i int, kind string, to span, known sbom.Completeness, yield func(from, kind, to string) bool) bool {
+	for k := to.from; k < to.to; k++ {
+		if !yield(e.ids[i], kind, e.ids[e.targets[k]]) {
 			return false
 		}
 	}
 	if i == 0 && kind == contains {
 		for k := 1; k < len(e.all); k++ {
-			if e.implied[e.all[k].Ref] && !yield(e.ids[0], contains, e.ids[k]) {
+			if e.implied[k] && !yield(e.ids[0], contains, e.ids[k]) {
 				return false
 			}
 		}
 	}
-	if whole := e.whole(i, kind, len(to), known); whole != "" {
+	if whole := e.whole(i, kind, to.len(), known); whole != "" {
 		return yield(e.ids[i], kind, whole)
 	}
 	return true
@@ -66,29 +66,41 @@ func (e *encoder) whole(i int, kind string, n int, known sbom.Completeness) stri
 	}
 }
 
-// edgesOf returns the edges from a component, which are in order.
-func (e *encoder) edgesOf(i int) (inside, needs []sbom.Edge) {
-	edges := e.m.Edges[e.spans[i].from:e.spans[i].to]
-	n := 0
-	for n < len(edges) && edges[n].Kind == sbom.Contains {
+// edgesOf returns where the edges from a component are, which are in order.
+func (e *encoder) edgesOf(i int) (inside, needs span) {
+	all := e.spans[i]
+	n := all.from
+	for n < all.to && e.m.Edges[n].Kind == sbom.Contains {
 		n++
 	}
-	return edges[:n], edges[n:]
+	return span{all.from, n}, span{n, all.to}
 }
 
 type span struct{ from, to int }
 
-// toSpans finds the edges of each component.
-func (e *encoder) toSpans() {
+func (s span) len() int { return s.to - s.from }
+
+// index finds the edges of each component, where they lead, and what the
+// principal contains without one.
+func (e *encoder) index() {
 	e.spans = make([]span, len(e.all))
+	e.targets = make([]int, len(e.m.Edges))
+	e.implied = make([]bool, len(e.all))
+	for i, c := range e.all {
+		e.implied[i] = i > 0 && !c.Wanted
+	}
 	for i := 0; i < len(e.m.Edges); {
 		from := e.m.Edges[i].From
-		start := i
-		for i < len(e.m.Edges) && e.m.Edges[i].From == from {
-			i++
+		at, start := e.at[from], i
+		for ; i < len(e.m.Edges) && e.m.Edges[i].From == from; i++ {
+			e.targets[i] = e.at[e.m.Edges[i].To]
+			if e.m.Edges[i].Kind == sbom.Contains && at > 0 {
+				e.implied[e.targets[i]] = false
+			}
 		}
-		e.spans[e.at[from]] = span{start, i}
+		e.spans[at] = span{start, i}
 	}
+	e.anyImplied = slices.Contains(e.implied, true)
 }
 
 // A state is what relationships say of one package, except for edges.
@@ -105,8 +117,8 @@ func (e *encoder) state(i int) state {
 	c := e.all[i]
 	inside, needs := e.edgesOf(i)
 	return state{
-		contents:     completeness(e.whole(i, contains, len(inside), c.Contents)),
-		dependencies: completeness(e.whole(i, dependsOn, len(needs), c.Dependencies)),
+		contents:     completeness(e.whole(i, contains, inside.len(), c.Contents)),
+		dependencies: completeness(e.whole(i, dependsOn, needs.len(), c.Dependencies)),
 		wanted:       i > 0 && c.Wanted,
 	}
 }

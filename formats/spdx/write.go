@@ -199,3 +199,12 @@ func (w *writer) relationship(x relationship) {
 	w.must("relatedSpdxElement", x.To)
 	w.b = append(w.b, '}')
 }
+
+// rest writes what the document has no field for.
+func (w *writer) rest(d *document) {
+	for _, m := range d.rest {
+		if !strings.HasPrefix(m.key, inCreation) {
+			w.raw(m.key, m.value)
+		}
+	}
+}
