@@ -122,19 +122,25 @@ func (d *decoder) findBuild() {
 func (d *decoder) principal(p *pkg, said said, m *sbom.Manifest) *sbom.Principal {
 	out := d.nativePrincipal(p)
 	facts.ApplyToPrincipal(out, said.properties)
-	d.fix(&out.Component, p, m)
+	notes := d.fix(&out.Component, p)
+	m.Findings = append(m.Findings, about(out.Ref, notes)...)
 	return out
 }
 
-// fix repairs what c may not have in a manifest, and says so in m.
-func (d *decoder) fix(c *sbom.Component, p *pkg, m *sbom.Manifest) {
+// fix repairs what c may not have in a manifest, if that is asked for.
+func (d *decoder) fix(c *sbom.Component, p *pkg) []sbom.Finding {
 	if d.repair == nil {
-		return
+		return nil
 	}
-	for _, f := range d.repair.fix(c, p.ID) {
-		f.Subject = c.Ref
-		m.Findings = append(m.Findings, f)
+	return d.repair.fix(c, p.ID)
+}
+
+// about gives findings their subject.
+func about(ref string, findings []sbom.Finding) []sbom.Finding {
+	for i := range findings {
+		findings[i].Subject = ref
 	}
+	return findings
 }
 
 // findRoot returns the index of the package that the document is about, and a
@@ -199,7 +205,7 @@ func (d *decoder) readComponents(m *sbom.Manifest) []string {
 		said := p.said()
 		c := d.component(p, d.states[i])
 		facts.ApplyToComponent(&c, said.properties)
-		d.fix(&c, p, m)
+		notes := d.fix(&c, p)
 		if taken[c.Ref] && c.Ref == c.PURL && p.ID != "" {
 			c.Ref = p.ID // foreign: two packages with one package URL
 		}
@@ -211,6 +217,7 @@ func (d *decoder) readComponents(m *sbom.Manifest) []string {
 		refs[i], taken[c.Ref] = c.Ref, true
 		m.Components = append(m.Components, &c)
 		m.Findings = append(m.Findings, said.findings...)
+		m.Findings = append(m.Findings, about(c.Ref, notes)...)
 	}
 	return refs
 }

@@ -87,22 +87,23 @@ func (d dialect) toolchainPackage(id, name string) pkg {
 // fit takes out of a package what the dialect cannot hold.
 func (d dialect) fit(p *pkg) {
 	p.FilesAnalyzed = "false"
+	if d.tagValue {
+		d.fitTagValue(p)
+	}
 	if d.old {
 		p.Concluded, p.Declared, p.Copyright = orNoAssertion(p.Concluded), orNoAssertion(p.Declared), orNoAssertion(p.Copyright)
 		p.Purpose, p.Built, p.Released, p.ValidUntil = "", "", "", ""
 		p.Checksums = slices.DeleteFunc(p.Checksums, func(c checksum) bool { return !slices.Contains(strings.Fields(algorithms22), c.Algorithm) })
 	}
-	if !d.tagValue {
-		return
-	}
+}
+
+func (d dialect) fitTagValue(p *pkg) {
 	for i := range packageRules {
 		if s := p.text(packageRules[i].key); s != nil {
 			*s = d.orFitting(packageRules[i].kind, *s)
 		}
 	}
-	if p.Name == "" {
-		p.Name = "unnamed"
-	}
+	p.Name = orElse(p.Name, "unnamed")
 	p.DownloadLocation = orNoAssertion(p.DownloadLocation)
 	p.Attribution = slices.DeleteFunc(p.Attribution, func(s string) bool { return !d.fits(prose, s) })
 	p.ExternalRefs = slices.DeleteFunc(p.ExternalRefs, func(x external) bool {

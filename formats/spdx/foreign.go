@@ -40,7 +40,7 @@ func derive(p, native *pkg) []sbom.Foreign {
 		}
 		addList("annotations", len(others) == 0, func(w *writer) { writeList(w, "", others, (*writer).annotation) })
 	}
-	for _, m := range p.rest {
+	for _, m := range inOrder(p.rest) {
 		add(m.key, m.value)
 	}
 	return out
@@ -263,10 +263,16 @@ func (d *decoder) deriveDocument(e *encoder) []sbom.Foreign {
 	if list := d.withoutRoot(e.ids[0]); !e.sameRelations(list) {
 		add("relationships", listValue(func(w *writer) { writeList(w, "", list, (*writer).relationship) }))
 	}
-	for _, m := range d.rest {
+	for _, m := range inOrder(d.rest) {
 		add(m.key, m.value)
 	}
 	return out
+}
+
+// inOrder returns members sorted by their keys, as not all serialisations keep
+// the order that they stand in.
+func inOrder(list []member) []member {
+	return slices.SortedStableFunc(slices.Values(list), func(a, b member) int { return strings.Compare(a.key, b.key) })
 }
 
 // withoutRoot returns the relationships without the one that says what the

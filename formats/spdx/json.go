@@ -240,7 +240,9 @@ func (r *reader) literal() string {
 		r.i++
 	}
 	s := r.s[start:r.i]
-	if !json.Valid([]byte(s)) {
+	if s == "" && r.i == len(r.s) {
+		r.fail("unexpected end")
+	} else if !json.Valid([]byte(s)) {
 		r.i = start
 		r.fail("%.20q is no value", s)
 		return "null"

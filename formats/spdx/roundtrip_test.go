@@ -53,6 +53,9 @@ func eachFixture(t *testing.T, test func(t *testing.T, e Encoder, m *sbom.Manife
 	all := formattest.Fixtures()
 	for _, e := range encoders {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
+			if name == "many" && (e.Indent || e.Version != "" || e.Format == YAML) {
+				continue // it is large, and has nothing that the others have not
+			}
 			t.Run(fmt.Sprintf("%v/%s", e, name), func(t *testing.T) { test(t, e, all[name]) })
 		}
 	}

@@ -181,6 +181,9 @@ func (t *tagReader) plain(e *element, tag, value string) bool {
 		if r.tag != tag {
 			continue
 		}
+		if r.key == "primaryPackagePurpose" {
+			value = strings.ReplaceAll(value, "-", "_")
+		}
 		text := quote(value)
 		if r.kind == flag && (value == "true" || value == "false") {
 			text = value
