@@ -74,9 +74,14 @@ func mergeForeign(derived, carried []sbom.Foreign) []sbom.Foreign {
 	if len(carried) == 0 {
 		return derived
 	}
+	type name struct{ standard, field string }
+	held := make(map[name]bool, len(carried))
+	for _, f := range carried {
+		held[name{f.Standard, f.Field}] = true
+	}
 	var out []sbom.Foreign
 	for _, f := range derived {
-		if !slices.ContainsFunc(carried, func(c sbom.Foreign) bool { return c.Standard == f.Standard && c.Field == f.Field }) {
+		if !held[name{f.Standard, f.Field}] {
 			out = append(out, f)
 		}
 	}
@@ -107,6 +112,7 @@ func foreignValue(list []sbom.Foreign, field string) (string, bool) {
 func (p pkg) with(key, value string) pkg {
 	p.rest = slices.Clone(p.rest)
 	p.member(&reader{s: value}, key)
+	p.rest = lastOfEach(p.rest)
 	return p
 }
 
@@ -114,9 +120,11 @@ func (p pkg) with(key, value string) pkg {
 // what the package says of the component as it is.
 func (b *built) overlay(i int, native pkg) pkg {
 	var fields []sbom.Foreign
+	seen := map[string]bool{"SPDXID": true}
 	for _, f := range b.all[i].Foreign {
-		if f.Standard == standard && f.Field != "SPDXID" && b.legalInPackage(f) {
+		if f.Standard == standard && !seen[f.Field] && b.legalInPackage(f) {
 			fields = append(fields, f)
+			seen[f.Field] = true
 		}
 	}
 	out := native
@@ -331,7 +339,8 @@ func (e *encoder) overlayDocument() document {
 			if !e.legalMember(documentRules, f.Field, f.Value) || f.Field == "documentNamespace" && (e.m.ID != "" || e.m.Version != 0) {
 				continue
 			}
-			if next.member(&reader{s: f.Value}, f.Field); e.documentLacksNoMore(&next, lacks) {
+			next.member(&reader{s: f.Value}, f.Field)
+			if next.rest = lastOfEach(next.rest); e.documentLacksNoMore(&next, lacks) {
 				out = next
 			}
 		}
