@@ -19,6 +19,7 @@ type built struct {
 	others   []relationship // that are foreign
 	decoder  *decoder       // what a reader has before it reads the packages
 	repairs  *repairs
+	back     sbom.Component // what missing compares with
 }
 
 func newBuilt(m *sbom.Manifest, in dialect) (*built, error) {
@@ -190,15 +191,16 @@ func (b *built) missing(i int, p *pkg, foreign []sbom.Foreign) []sbom.Property {
 		return slices.Concat(back.Properties, facts.MissingFromPrincipal(&want, back))
 	}
 	c := b.all[i]
-	back := b.decoder.component(p, b.state(i))
+	back := &b.back
+	*back = b.decoder.component(p, b.state(i))
 	if len(c.Foreign) > 0 {
 		want := *c
 		want.Foreign = foreign
 		c = &want
-		b.repairs.fix(&back, p.ID)
+		b.repairs.fix(back, p.ID)
 	}
 	back.Properties = facts.Plain(c.Properties, facts.ReservedInComponent)
-	return slices.Concat(back.Properties, facts.Component.Missing(c, &back))
+	return slices.Concat(back.Properties, facts.Component.Missing(c, back))
 }
 
 // write writes the document as compact JSON.

@@ -45,7 +45,9 @@ func Order(m *sbom.Manifest) *sbom.Manifest {
 	o.Components = slices.SortedFunc(slices.Values(m.Components), func(a, b *sbom.Component) int {
 		return strings.Compare(a.Ref, b.Ref)
 	})
-	o.Edges = slices.Compact(slices.SortedFunc(slices.Values(m.Edges), compareEdges))
+	o.Edges = slices.Clone(m.Edges)
+	slices.SortFunc(o.Edges, compareEdges)
+	o.Edges = slices.Compact(o.Edges)
 	o.Findings = slices.Compact(slices.SortedFunc(slices.Values(m.Findings), compareFindings))
 	dropImplied(&o)
 	return &o
