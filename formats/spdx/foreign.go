@@ -148,11 +148,17 @@ func (b *built) overlay(i int, native pkg) pkg {
 	return out
 }
 
-// names returns which fields of the component a package does not hold.
+// names returns which fields of the component a package does not hold, and the
+// codes of what a reader would note about it that the manifest does not say.
 func (b *built) names(i int, p *pkg) map[string]bool {
 	names := map[string]bool{}
 	for _, property := range b.missing(i, p, nil) {
 		names[property.Name] = true
+	}
+	for _, f := range b.unsaid {
+		if !b.said[f] {
+			names[f.Code] = true
+		}
 	}
 	return names
 }

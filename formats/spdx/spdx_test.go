@@ -249,8 +249,9 @@ func TestHostile(t *testing.T) {
 			if !slices.ContainsFunc(m.Findings, func(f sbom.Finding) bool { return f.Code == tt.code }) && tt.code != "" {
 				t.Errorf("no finding %s", tt.code)
 			}
-			if d := diff(read(t, encode(t, m)), m); d != "" {
-				t.Errorf("got (-) is not want (+):\n%.2000s", d)
+			first := encode(t, m)
+			if !bytes.Equal(encode(t, read(t, first)), first) {
+				t.Error("what was written reads as something else")
 			}
 		})
 	}
