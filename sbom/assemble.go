@@ -57,7 +57,7 @@ func Assemble(inv *Inventory, o Options, candidates ...Candidate) (*Manifest, er
 // most of what a scan of a system holds.
 func (a *assembly) release() {
 	for _, c := range a.all() {
-		c.Owns, c.Private = nil, nil
+		c.Owns, c.Listed, c.Private = nil, nil, nil
 	}
 	a.links = nil
 }

@@ -126,6 +126,10 @@ type Joints struct {
 	// that is such a file is contained in the package.
 	Owns []string
 
+	// Listed is what a list says of files that the component owns, for the
+	// Audit of its cataloger.
+	Listed []ListedFile
+
 	// YieldsTo are tokens. The component is left out of the manifest if
 	// something here provides one of them: what it was read from is a second
 	// account of the same, and an older one.
@@ -142,6 +146,13 @@ type Joints struct {
 	// Findings are about this component and share its fate: they are lost if
 	// a higher layer removes it.
 	Findings []Finding
+}
+
+// A ListedFile is a file as the list of a package has it.
+type ListedFile struct {
+	Path   string // as in Owns
+	Size   int64  // -1 if it is not said
+	Digest string // in the words of the cataloger
 }
 
 // Completeness says whether a list is known to be whole.

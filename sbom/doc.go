@@ -29,7 +29,8 @@
 //
 // A [Cataloger] reads files of one kind and returns components. It says which
 // entries it wants and never looks around. One that knows how its ecosystem
-// resolves dependencies is also a [Resolver].
+// resolves dependencies is also a [Resolver]; one that compares lists of files
+// with the files that are there is an [Auditor].
 //
 // A [Component] is one thing that the artifact holds or is made of. Its identity
 // is the package URL (purl) where its ecosystem has one; its name within a

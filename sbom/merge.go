@@ -135,6 +135,7 @@ func (c *Component) addLists(others []*Component) {
 	c.Expects = unite(all, func(o *Component) []string { return o.Expects }, same)
 	for _, o := range others {
 		c.Owns = append(c.Owns[:len(c.Owns):len(c.Owns)], o.Owns...)
+		c.Listed = append(c.Listed[:len(c.Listed):len(c.Listed)], o.Listed...)
 		c.Candidates = append(c.Candidates, o.Candidates...)
 		c.Findings = append(c.Findings, o.Findings...)
 	}

@@ -33,6 +33,9 @@ func Scan(ctx context.Context, a *Artifact, catalogers []Cataloger, limits Limit
 		if i > 0 {
 			t.names = newNames()
 		}
+		if slices.ContainsFunc(catalogers, audits) {
+			t.listing = &listing{}
+		}
 		s.trees = append(s.trees, t)
 	}
 	defer s.closeKept()
@@ -68,6 +71,7 @@ type treeScan struct {
 	mu       sync.Mutex
 	produced map[string]int    // path -> how often it was cataloged
 	links    map[string]string // symbolic links
+	listing  *listing          // nil if nobody audits
 	found    []found
 	findings []Finding
 	unlisted int // findings beyond the limit
@@ -138,6 +142,9 @@ func (t *treeScan) disown() {
 	if t.names != nil {
 		t.names = newNames()
 	}
+	if t.listing != nil {
+		t.listing = &listing{}
+	}
 }
 
 // Entry implements Visitor.
@@ -166,6 +173,9 @@ func (t *treeScan) remember(e Entry) {
 	}
 	if e.Whiteout || e.Opaque {
 		return // it hides nothing of its own tree
+	}
+	if t.listing != nil && !e.Mode.IsDir() {
+		t.listing.add(e)
 	}
 	if e.Link != "" {
 		t.links[e.Path] = e.Link
@@ -354,7 +364,7 @@ func (s *scan) closeKept() {
 }
 
 // inventory merges parts, those that suppliers add included, lets catalogers
-// resolve their edges, and sorts.
+// resolve their edges and audit their files, and sorts.
 func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 	inv := &Inventory{Artifact: a, Findings: slices.Clone(a.Findings), links: links{}}
 	var all []found
@@ -378,6 +388,11 @@ func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 	for _, c := range s.catalogers {
 		if r, ok := c.(Resolver); ok {
 			s.resolve(inv, r, merged)
+		}
+	}
+	for _, c := range s.catalogers {
+		if auditor, ok := c.(Auditor); ok {
+			s.audit(inv, auditor, merged)
 		}
 	}
 	for _, f := range merged {
@@ -422,23 +437,46 @@ func panicFinding(c Cataloger, panicked any) Finding {
 }
 
 func (s *scan) resolve(inv *Inventory, r Resolver, all []found) {
+	s.ask(inv, r, all, func(mine []*Component) []Finding {
+		edges, findings := r.Resolve(mine)
+		inv.Edges = append(inv.Edges, edges...)
+		return findings
+	})
+}
+
+func (s *scan) audit(inv *Inventory, a Auditor, all []found) {
+	s.ask(inv, a, all, func(mine []*Component) []Finding {
+		if len(mine) == 0 {
+			return nil
+		}
+		return a.Audit(mine, s.newFiles(inv.links))
+	})
+}
+
+// ask calls do with the components that c has found and records the findings. A
+// panic is one.
+func (s *scan) ask(inv *Inventory, c Cataloger, all []found, do func(mine []*Component) []Finding) {
 	var mine []*Component
 	for _, f := range all {
-		if slices.Contains(f.FoundBy, r.Name()) {
+		if slices.Contains(f.FoundBy, c.Name()) {
 			mine = append(mine, f.Component)
 		}
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			inv.Findings = append(inv.Findings, panicFinding(r, p))
+			inv.Findings = append(inv.Findings, panicFinding(c, p))
 		}
 	}()
-	edges, findings := r.Resolve(mine)
+	findings := do(mine)
 	for i := range findings {
-		findings[i].Cataloger = cmp.Or(findings[i].Cataloger, r.Name())
+		findings[i].Cataloger = cmp.Or(findings[i].Cataloger, c.Name())
 	}
-	inv.Edges = append(inv.Edges, edges...)
 	inv.Findings = append(inv.Findings, findings...)
+}
+
+func audits(c Cataloger) bool {
+	_, ok := c.(Auditor)
+	return ok
 }
 
 func compareFound(a, b found) int {
