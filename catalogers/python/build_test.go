@@ -163,6 +163,14 @@ func TestBuiltEnvironmentAgainstPip(t *testing.T) {
 			t.Errorf("an editable install does not say so: %+v", c)
 		}
 	}
+
+	if got := checkAudit(t, folders[0]); len(got) > 0 {
+		t.Errorf("a new environment is found to be %q", got)
+	}
+	damage(t, folders[0], "mid/a,b.txt", "top.py", "mid/new.py")
+	if got := checkAudit(t, folders[0]); len(got) != 3 {
+		t.Errorf("a damaged environment is found to be %q", got)
+	}
 }
 
 // backend is a build backend that needs nothing but Python.

@@ -2,7 +2,6 @@ package python
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -21,13 +20,11 @@ import (
 //
 //	DependsOn "pep508:REQUIREMENT"
 //	DependsOn "conda-name:NAME"
-//	Provides  "file:PATH=DIGEST"     a metadata file that was read
-//	Provides  "record:PATH=DIGEST"   what RECORD says of a metadata file
+//	Provides  "file:PATH=DIGEST"   a file that was read
 const (
 	tokenRequirement = "pep508:"
 	tokenConda       = "conda-name:"
 	tokenFile        = "file:"
-	tokenRecord      = "record:"
 )
 
 // part returns a component for facts about the distribution of p.
@@ -135,31 +132,60 @@ func (p place) addToken(c *sbom.Component, data []byte, err error) {
 
 // A fileList collects the files of a distribution, as paths in the tree.
 type fileList struct {
-	root, folder string // that paths are relative to
-	files        []string
-	outside      int    // paths that lead outside of the tree
-	first        string // of these
+	place
+	folder  string // that paths are relative to
+	depth   int    // of that folder in an installation
+	files   []string
+	listed  []sbom.ListedFile
+	outside offenders // paths that lead outside of the tree
+	above   offenders // of the installation, above the folder that is scanned
 }
 
-// add adds a path and returns it as it is within the container, or "" if it
-// leads outside.
-func (l *fileList) add(p string) string {
-	inside, ok := dist.Inside(l.folder, p)
+// installDepth is how deep site-packages is in an installation:
+// lib/python3.11/site-packages.
+const installDepth = 3
+
+// add adds a file of which nothing is known but its path.
+func (l *fileList) add(p string) { l.addRow(dist.Row{Path: p, Size: -1}) }
+
+// addRow adds a file and returns its path within the container, or "" if that leads
+// outside. A folder that is scanned may be a part of an installation, of which the
+// rest is above it: what may be there is no worse than not looked at.
+func (l *fileList) addRow(r dist.Row) string {
+	inside, ok := dist.Inside(l.folder, r.Path)
 	if !ok {
-		l.outside++
-		l.first = cmp.Or(l.first, p)
+		up := dist.Climbs(r.Path)
+		if l.entry.Container == "" && up > 0 && up <= l.depth {
+			l.above.add(r.Path, "")
+		} else {
+			l.outside.add(r.Path, "")
+		}
 		return ""
 	}
-	l.files = append(l.files, l.root+inside)
+	file := l.root() + inside
+	l.files = append(l.files, file)
+	if isByproduct(file) {
+		return inside
+	}
+	listed := sbom.ListedFile{Path: file, Size: r.Size}
+	if r.Algorithm == "sha256" && path.Dir(inside) == l.unit && readerOf(l.unit, path.Base(inside)) != nil {
+		listed.Digest = r.Digest
+	}
+	l.listed = append(l.listed, listed)
 	return inside
 }
 
-// err returns an error if paths lead outside.
-func (l *fileList) err() error {
-	if l.outside == 0 {
-		return nil
+// give gives the files to c, with what is to be said of the others.
+func (l *fileList) give(c *sbom.Component) error {
+	c.Owns, c.Listed = l.files, l.listed
+	if l.above.count > 0 {
+		c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Unknown, Code: "python.record.outside",
+			Detail: fmt.Sprintf("%d listed files are above the folder that was scanned: %s", l.above.count, l.above.names())})
 	}
-	return sbom.Faultf("python.record.outside", "%d paths lead outside, the first is %.200q", l.outside, l.first)
+	if l.outside.count > 0 {
+		return sbom.Faultf("python.record.outside", "%d listed paths lead outside: %s", l.outside.count, l.outside.names())
+	}
+	return nil
 }
 
 // readRecord reads the list of the files of a distribution.
@@ -169,17 +195,14 @@ func (l *fileList) err() error {
 // itself in its list as INSTALLER.
 func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 	c := p.part()
-	list := fileList{root: p.root(), folder: p.folder}
+	list := fileList{place: p, folder: p.folder, depth: installDepth}
 	installed, documents := false, false
 	err := dist.ParseRecord(f, func(r dist.Row) {
-		inside := list.add(r.Path)
+		inside := list.addRow(r)
 		installed = installed || inside == p.unit+"/INSTALLER"
 		documents = documents || strings.HasPrefix(inside, p.unit+"/sboms/")
-		if r.Algorithm == "sha256" && path.Dir(inside) == p.unit && readerOf(p.unit, path.Base(inside)) != nil {
-			c.Provides = append(c.Provides, tokenRecord+list.root+inside+"="+r.Digest)
-		}
 	})
-	c.Owns = list.files
+	err = errors.Join(err, list.give(c))
 	if documents && !p.decodes {
 		c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Gap, Code: "python.sboms",
 			Detail: "it brings SBOM documents of what is bundled in it; they were not read"})
@@ -187,7 +210,7 @@ func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 	if p.entry.Container == "zip" && p.entry.Root() == "." && p.folder == "." && !installed {
 		c.Is = "."
 	}
-	return p.withFallback(c), fault("python.record", errors.Join(err, list.err()))
+	return p.withFallback(c), fault("python.record", err)
 }
 
 // readInstalledFiles reads the list of files in an .egg-info folder: one path
@@ -195,12 +218,11 @@ func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 func readInstalledFiles(p place, f *sbom.File) ([]*sbom.Component, error) {
 	data, err := f.Bytes()
 	c := p.part()
-	list := fileList{root: p.root(), folder: p.unit}
+	list := fileList{place: p, folder: p.unit, depth: installDepth + 1}
 	for line := range strings.Lines(string(data)) {
 		list.add(strings.TrimSpace(line))
 	}
-	c.Owns = list.files
-	return p.withFallback(c), fault("python.record", errors.Join(err, list.err()))
+	return p.withFallback(c), fault("python.record", errors.Join(err, list.give(c)))
 }
 
 // readWheel reads for which platform a distribution was built.

@@ -47,9 +47,11 @@
 //	python.name            metadata and the name of its folder disagree
 //	python.origin          a direct_url.json that cannot be read
 //	python.record          a RECORD that cannot be read, or a part of it
-//	python.record.changed  a file is not as RECORD has it
-//	python.record.missing  a metadata file that RECORD lists is not there
-//	python.record.outside  RECORD lists paths outside of the tree
+//	python.record.changed  files have another size than RECORD says, or another digest
+//	python.record.extra    files in folders of a distribution that no RECORD lists
+//	python.record.missing  files that RECORD lists are not there
+//	python.record.outside  RECORD lists paths outside of the tree; that is no gap if
+//	                       they may be above a folder that was scanned alone
 //	python.sboms           an SBOM document in a .dist-info that cannot be read, or
 //	                       is not, for want of a decoder
 //	python.unmet           requirements that nothing here meets

@@ -129,6 +129,9 @@ func TestFacts(t *testing.T) {
 		site + "a-1.0.dist-info/WHEEL":           "Generator: test\nTag: cp311-cp311-manylinux_2_17_aarch64\n",
 		site + "a-1.0.dist-info/INSTALLER":       "pip\n",
 		site + "a-1.0.dist-info/REQUESTED":       "",
+		site + "a.py":                            "",
+		site + "a.libs/libz.so":                  "",
+		"usr/bin/a":                              "",
 		site + "a-1.0.dist-info/direct_url.json": `{"url":"https://user:canary@example.org/a.git","vcs_info":{"vcs":"git","commit_id":"abc","requested_revision":"v1"}}`,
 	}
 	inv := sbomtest.Scan(t, sbomtest.Folder(files), Cataloger{})

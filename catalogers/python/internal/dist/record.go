@@ -23,6 +23,9 @@ type Row struct {
 	Size      int64  // -1 if not given
 }
 
+// maxRows is how many rows of a RECORD are read, far more than any has.
+const maxRows = 500_000
+
 // ParseRecord reads a RECORD file and calls yield for each row that can be
 // read: https://packaging.python.org/specifications/recording-installed-packages/
 //
@@ -38,7 +41,7 @@ func ParseRecord(r io.Reader, yield func(Row)) error {
 			errs = append(errs, err)
 		}
 	}
-	for {
+	for rows := 0; ; {
 		start := c.line
 		fields, err := c.row()
 		switch {
@@ -58,9 +61,14 @@ func ParseRecord(r io.Reader, yield func(Row)) error {
 		if err != nil {
 			fail(fmt.Errorf("line %d: %w", start, err))
 		}
-		if row.Path != "" {
-			yield(row)
+		if row.Path == "" {
+			continue
 		}
+		if rows++; rows > maxRows {
+			fail(fmt.Errorf("line %d: more than %d rows; the rest was not read", start, maxRows))
+			return errors.Join(errs...)
+		}
+		yield(row)
 	}
 }
 
@@ -179,4 +187,18 @@ func Inside(folder, p string) (inside string, ok bool) {
 		return "", false
 	}
 	return inside, true
+}
+
+// Climbs returns how many folders up p leads before it leads down, or -1 if it is
+// absolute or no path.
+func Climbs(p string) int {
+	up, rest := 0, path.Clean(p)
+	for strings.HasPrefix(rest, "../") {
+		rest = rest[len("../"):]
+		up++
+	}
+	if _, ok := Inside(".", rest); !ok {
+		return -1
+	}
+	return up
 }

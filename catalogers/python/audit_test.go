@@ -1,0 +1,175 @@
+package python
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/manifestgen/manifestgen/catalogers/python/internal/oracle"
+	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/sbomtest"
+)
+
+// audited returns what an audit says of files, less what does not depend on it.
+func audited(inv *sbom.Inventory) []string {
+	var got []string
+	for _, f := range inv.Findings {
+		if kind, ok := strings.CutPrefix(f.Code, "python.record."); ok && f.Cataloger != "" {
+			got = append(got, kind+" "+f.Subject+": "+f.Detail)
+		}
+	}
+	return got
+}
+
+// installed returns the files of distributions, each of the name, a colon and its
+// files, in site-packages.
+func installed(dists ...string) map[string]string {
+	all := map[string]string{}
+	for _, d := range dists {
+		name, list, _ := strings.Cut(d, ": ")
+		files := map[string]string{}
+		for _, f := range strings.Fields(list) {
+			files[f] = "x = 1\n"
+		}
+		for p, text := range wheelFiles(name, "1", "py3-none-any", "", files) {
+			all[site+p] = text
+		}
+	}
+	return all
+}
+
+func TestAudit(t *testing.T) {
+	tests := []struct {
+		name  string
+		dists []string
+		edit  map[string]string // path in site-packages -> other content; "-" removes it
+		want  []string
+	}{
+		{"as listed", []string{"a: a.py a/__init__.py a/sub/x.py", "b: b.py"}, nil, nil},
+		{"missing", []string{"a: a.py a/__init__.py a/sub/x.py"}, map[string]string{"a.py": "-", "a/sub/x.py": "-"},
+			[]string{`missing pypi:a@1: 2 of 5 listed files are not here: "` + site + `a.py", "` + site + `a/sub/x.py"`}},
+		{"size", []string{"a: a.py"}, map[string]string{"a.py": "x = 10\n"},
+			[]string{`changed pypi:a@1: 1 of 3 listed files are not as listed: "` + site + `a.py" has 7 bytes, not 6`}},
+		{"digest of a file that is not read", []string{"a: a.py"}, map[string]string{"a.py": "x = 2\n"}, nil},
+		{"digest of a file that is read", []string{"a: a.py"},
+			map[string]string{"a-1.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: TEST\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
+			[]string{`changed pypi:a@1: 1 of 3 listed files are not as listed: "` + site + `a-1.dist-info/WHEEL" has another digest`}},
+		{"extra", []string{"a: a/__init__.py a.libs/x.so", "b: b.py"},
+			map[string]string{"a/y.py": "", "a/sub/z.so": "", "a.libs/y.so": "", "b-1.dist-info/entry_points.txt": "", "c/__init__.py": "", "c.py": ""},
+			[]string{`extra pypi:a@1: 3 files in its folders are in no list: "` + site + `a.libs/y.so", "` + site + `a/sub/z.so", "` + site + `a/y.py"`,
+				`extra pypi:b@1: 1 files in its folders are in no list: "` + site + `b-1.dist-info/entry_points.txt"`}},
+		{"what Python and installers write", []string{"a: a/__init__.py"}, map[string]string{"a/__pycache__/x.pyc": "", "a/x.pyc": "",
+			"a/__pycache__/y": "", "a-1.dist-info/INSTALLER": "pip", "a-1.dist-info/REQUESTED": "", "a-1.dist-info/RECORD.jws": ""}, nil},
+		{"bytecode is not missed", []string{"a: a.py __pycache__/a.cpython-311.pyc"}, map[string]string{"__pycache__/a.cpython-311.pyc": "-"}, nil},
+		{"namespace", []string{"a: ns/a/__init__.py", "b: ns/b/x.py"}, map[string]string{"ns/other.py": "", "ns/b/y.py": ""}, nil},
+		{"namespace with an __init__ of two", []string{"a: ns/__init__.py", "b: ns/b/x.py"}, map[string]string{"ns/other.py": ""}, nil},
+		{"package in a namespace", []string{"a: ns/a/__init__.py", "b: ns/b/x.py"}, map[string]string{"ns/a/sub/y.py": ""},
+			[]string{`extra pypi:a@1: 1 files in its folders are in no list: "` + site + `ns/a/sub/y.py"`}},
+		{"many", []string{"a: a/__init__.py"}, map[string]string{"a/7": "", "a/6": "", "a/5": "", "a/4": "", "a/3": "", "a/2": "", "a/1": ""},
+			[]string{`extra pypi:a@1: 7 files in its folders are in no list: "` + strings.Join([]string{site + `a/1", "` + site +
+				`a/2", "` + site + `a/3", "` + site + `a/4", "` + site + `a/5"`}, "") + `, 2 more`}},
+		{"a RECORD that cannot be read whole", []string{"a: a/__init__.py"}, map[string]string{"a/x": "", "a-1.dist-info/RECORD": "a/__init__.py,,\n,,,,\n"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			files := installed(tt.dists...)
+			for p, text := range tt.edit {
+				files[site+p] = text
+			}
+			maps.DeleteFunc(files, func(_, text string) bool { return text == "-" })
+			if got := audited(sbomtest.Scan(t, sbomtest.Folder(files), Cataloger{})); !slices.Equal(got, tt.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+			}
+		})
+	}
+}
+
+// A file counts as what the highest layer has of it, by whatever way its folder is
+// reached.
+func TestAuditOverlay(t *testing.T) {
+	files := installed("a: a/__init__.py a/x.py a/y.py")
+	files[site+"a-1.dist-info/RECORD"] += "../../../lib64/z,,\n"
+	lower := sbomtest.Tree{ID: "1", Files: files}
+	upper := sbomtest.Tree{ID: "2", Files: map[string]string{site + "a/x.py": "longer than before", "usr/lib/z": ""}, Removed: []string{site + "a/y.py"},
+		Links: map[string]string{"usr/lib64": "lib", site + "a/link": "/etc/passwd"}}
+	want := []string{`changed pypi:a@1: 1 of 6 listed files are not as listed: "` + site + `a/x.py" has 18 bytes, not 6`,
+		`extra pypi:a@1: 1 files in its folders are in no list: "` + site + `a/link"`,
+		`missing pypi:a@1: 1 of 6 listed files are not here: "` + site + `a/y.py"`}
+	if got := audited(sbomtest.Scan(t, sbomtest.Image(lower, upper), Cataloger{})); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// All that is in a wheel is in its RECORD.
+func TestAuditWheel(t *testing.T) {
+	files := wheelFiles("a", "1", "py3-none-any", "", map[string]string{"a.py": "", "gone.py": ""})
+	delete(files, "gone.py")
+	files["b.py"], files["a-1.dist-info/RECORD.jws"] = "", ""
+	dir := t.TempDir()
+	m := open(t, writeZip(t, dir, "a-1-py3-none-any.whl", files))
+	checkOutline(t, m, "note python.record.extra", "note python.record.missing")
+	m = open(t, writeSdist(t, dir, "all.tar.gz", map[string]string{"a-1-py3-none-any.whl": readFile(t, filepath.Join(dir, "a-1-py3-none-any.whl")), "c.py": ""}))
+	checkOutline(t, m, "pkg:pypi/a@1", "note python.record.extra", "note python.record.missing")
+}
+
+func readFile(t *testing.T, p string) string {
+	t.Helper()
+	data, err := os.ReadFile(p)
+	check(t, err)
+	return string(data)
+}
+
+// auditScript compares what RECORD says with the files, as importlib.metadata has
+// both.
+const auditScript = `
+import json, sys
+from importlib import metadata
+out = {"Missing": [], "Changed": []}
+for d in metadata.distributions(path=[json.load(sys.stdin)]):
+    for f in d.files or []:
+        if f.suffix == ".pyc": continue
+        try: size = f.locate().stat().st_size
+        except FileNotFoundError: out["Missing"].append(str(f)); continue
+        if f.size is not None and f.size != size: out["Changed"].append(str(f))
+print(json.dumps(out))
+`
+
+// checkAudit compares the audit of an installation with what Python says of it.
+// The folder to scan is four above that of the distributions.
+func checkAudit(t *testing.T, folder string) (findings []string) {
+	t.Helper()
+	var want struct{ Missing, Changed []string }
+	oracle.Ask(t, auditScript, folder, &want)
+	inv := scanFolder(t, filepath.Join(folder, "../../.."))
+	findings = audited(inv)
+	for code, files := range map[string][]string{"missing": want.Missing, "changed": want.Changed} {
+		n := 0
+		for _, f := range findings {
+			if kind, detail, _ := strings.Cut(f, ": "); strings.HasPrefix(kind, code) {
+				count := 0
+				_, err := fmt.Sscan(detail, &count)
+				check(t, err)
+				n += count
+			}
+		}
+		if n != len(files) {
+			t.Errorf("%s: %d are %s, and Python says %d: %q", folder, n, code, len(files), files)
+		}
+	}
+	t.Logf("%s: %d missing, %d changed", folder, len(want.Missing), len(want.Changed))
+	return findings
+}
+
+// damage removes one file of an installation, makes another longer, and adds one.
+func damage(t *testing.T, folder, removed, longer, added string) {
+	t.Helper()
+	check(t, os.Remove(filepath.Join(folder, removed)))
+	data := readFile(t, filepath.Join(folder, longer))
+	writeFile(t, folder, longer, append(bytes.Clone([]byte(data)), ' '))
+	writeFile(t, folder, added, nil)
+}
