@@ -155,10 +155,11 @@ func (l *fileList) addRow(r dist.Row) string {
 	inside, ok := dist.Inside(l.folder, r.Path)
 	if !ok {
 		up := dist.Climbs(r.Path)
-		if l.entry.Container == "" && up > 0 && up <= l.depth {
-			l.above.add(r.Path, "")
-		} else {
+		switch above := l.entry.Container == "" && up > 0 && up <= l.depth; {
+		case !above:
 			l.outside.add(r.Path, "")
+		case !isByproduct(r.Path):
+			l.above.add(r.Path, "")
 		}
 		return ""
 	}
