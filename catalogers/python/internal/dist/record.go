@@ -2,6 +2,7 @@ package dist
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -34,7 +35,7 @@ const maxRows = 500_000
 // It is CSV in the dialect of Python's csv module: fields in double quotes
 // may hold commas, line ends and doubled quotes.
 func ParseRecord(r io.Reader, yield func(Row)) error {
-	c := csvReader{r: bufio.NewReader(r), line: 1}
+	c := csvReader{r: bufio.NewReaderSize(r, 16<<10), line: 1}
 	var errs []error
 	fail := func(err error) {
 		if len(errs) < maxErrors {
@@ -82,11 +83,11 @@ func newRow(fields []string) (Row, error) {
 	var err error
 	if len(fields) > 1 && fields[1] != "" {
 		algorithm, value, _ := strings.Cut(fields[1], "=")
-		sum, bad := base64.RawURLEncoding.DecodeString(strings.TrimRight(value, "="))
-		if bad != nil || len(sum) == 0 || len(sum) > 64 || algorithm == "" {
+		digest, ok := decodeDigest(strings.TrimRight(value, "="))
+		if !ok || algorithm == "" {
 			err = fmt.Errorf("digest %.80q", fields[1])
 		} else {
-			row.Algorithm, row.Digest = strings.ToLower(algorithm), hex.EncodeToString(sum)
+			row.Algorithm, row.Digest = strings.ToLower(algorithm), digest
 		}
 	}
 	if len(fields) > 2 && fields[2] != "" {
@@ -99,18 +100,54 @@ func newRow(fields []string) (Row, error) {
 	return row, err
 }
 
+// maxDigest is the length in bytes of the longest digest.
+const maxDigest = 64
+
+// decodeDigest returns in hexadecimal what is in URL-safe base64 in a RECORD.
+func decodeDigest(value string) (string, bool) {
+	if value == "" || base64.RawURLEncoding.DecodedLen(len(value)) > maxDigest {
+		return "", false
+	}
+	var sum [maxDigest]byte
+	var text [2 * maxDigest]byte
+	n, err := base64.RawURLEncoding.Decode(sum[:], []byte(value))
+	return string(hex.AppendEncode(text[:0], sum[:n])), err == nil
+}
+
 // A csvReader reads rows of fields. It is as lenient as Python's csv module,
 // so that both see the same paths.
 type csvReader struct {
-	r    *bufio.Reader
-	line int
+	r     *bufio.Reader
+	line  int
+	plain []string // of plainRow, used again
 }
 
 // errRow is for a row that is lost while the next can be read.
 var errRow = errors.New("row cannot be read")
 
+// plainRow returns the fields of the next row, which are valid until the next call,
+// or nil if the row is none of the usual ones without quotes in a line that is in
+// the buffer.
+func (c *csvReader) plainRow() []string {
+	buffered, _ := c.r.Peek(c.r.Buffered()) // there are as many
+	line, _, ok := bytes.Cut(buffered, []byte("\n"))
+	if !ok || bytes.IndexByte(line, '"') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
+		return nil
+	}
+	c.plain = c.plain[:0]
+	for field := range strings.SplitSeq(string(line), ",") {
+		c.plain = append(c.plain, field)
+	}
+	c.r.Discard(len(line) + 1) // they were peeked at
+	c.line++
+	return c.plain
+}
+
 // row returns the fields of the next row, or io.EOF.
 func (c *csvReader) row() ([]string, error) {
+	if fields := c.plainRow(); fields != nil {
+		return fields, nil
+	}
 	var fields []string
 	var field strings.Builder
 	quoted, closed, size := false, false, 0
@@ -181,6 +218,9 @@ func Inside(folder, p string) (inside string, ok bool) {
 	drive := len(p) > 1 && p[1] == ':'
 	if p == "" || p[0] == '/' || drive || strings.ContainsAny(p, "\\\x00") {
 		return "", false
+	}
+	if path.Clean(p) == p && folder != "." && p[0] != '.' {
+		return folder + "/" + p, true // as nearly all are
 	}
 	inside = path.Join(folder, p)
 	if inside == "." || inside == ".." || strings.HasPrefix(inside, "../") {
