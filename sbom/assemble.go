@@ -30,6 +30,7 @@ func Assemble(inv *Inventory, o Options, candidates ...Candidate) (*Manifest, er
 	a := &assembly{Inventory: inv, limits: o.Limits.WithDefaults()}
 	a.yield()
 	a.bindDistribution()
+	a.qualify()
 	a.addContainers()
 	a.choosePrincipal(candidates)
 	a.keepFacts()

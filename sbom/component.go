@@ -102,6 +102,11 @@ type Joints struct {
 	// "." is the artifact itself. See [Entry.Root].
 	Is string
 
+	// Qualifiers, as "key=value", are added to the package URL, where that is
+	// stated by one file and they by another. One that the package URL has, or
+	// of which there are two values, is left out.
+	Qualifiers []string
+
 	// DependsOn holds keys of components that this one needs. A key that no
 	// component has is left out without a word: what is not known to be
 	// here is stated by Requires.

@@ -128,6 +128,7 @@ func (c *Component) addLists(others []*Component) {
 	c.Properties = unite(all, func(o *Component) []Property { return o.Properties }, func(p Property) string { return p.Name + "\x00" + p.Value })
 	c.Locations = unite(all, func(o *Component) []Location { return o.Locations }, func(l Location) string { return l.Layer + "\x00" + l.Path })
 	c.FoundBy = unite(all, func(o *Component) []string { return o.FoundBy }, same)
+	c.Qualifiers = unite(all, func(o *Component) []string { return o.Qualifiers }, same)
 	c.DependsOn = unite(all, func(o *Component) []string { return o.DependsOn }, same)
 	c.Includes = unite(all, func(o *Component) []string { return o.Includes }, same)
 	c.Requires = unite(all, func(o *Component) []string { return o.Requires }, same)

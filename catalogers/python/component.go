@@ -177,6 +177,9 @@ func addOrigin(c *sbom.Component, o dist.Origin) {
 	if o.VCS != "" {
 		link.Type = "vcs"
 	}
+	if source := o.Source(); source != "" {
+		c.Qualifiers = []string{"vcs_url=" + source}
+	}
 	for _, algorithm := range []string{"md5", "sha1", "sha256", "sha384", "sha512"} {
 		link.Digests = append(link.Digests, digest(algorithm, o.Hashes[algorithm])...)
 	}

@@ -151,6 +151,10 @@ func TestFacts(t *testing.T) {
 		c.LicenseTexts[0].Text != "BSD\nBSD License" {
 		t.Errorf("got licence %q, %+v", c.Declared, c.LicenseTexts)
 	}
+	m := sbomtest.Assemble(t, sbomtest.Folder(files), Cataloger{})
+	if got, want := m.Components[0].PURL, "pkg:pypi/a@1.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa.git%40abc"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 	wantLinks := []sbom.Link{{Type: "issue-tracker", URL: "https://example.org/bugs", Comment: "Bug Tracker"},
 		{Type: "vcs", URL: "https://example.org/a.git", Comment: "Source"}}
 	if !reflect.DeepEqual(c.Links, wantLinks) {

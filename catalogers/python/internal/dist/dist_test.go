@@ -239,6 +239,25 @@ func TestParseOrigin(t *testing.T) {
 	}
 }
 
+func TestSource(t *testing.T) {
+	tests := []struct {
+		origin Origin
+		want   string
+	}{
+		{Origin{URL: "https://example.org/a.git", VCS: "git", Commit: "abc", Subdirectory: "sub"}, "git+https://example.org/a.git@abc#sub"},
+		{Origin{URL: "git+ssh://example.org/a", VCS: "git", Commit: "abc"}, "git+ssh://example.org/a@abc"},
+		{Origin{URL: "git://example.org/a", VCS: "git", Commit: "abc"}, "git://example.org/a@abc"},
+		{Origin{URL: "https://example.org/a", VCS: "hg"}, "hg+https://example.org/a"},
+		{Origin{URL: "https://example.org/a", VCS: "cvs", Commit: "abc"}, ""},
+		{Origin{URL: "https://example.org/a.whl"}, ""}, {Origin{VCS: "git", Commit: "abc"}, ""}, {Origin{}, ""},
+	}
+	for _, tt := range tests {
+		if got := tt.origin.Source(); got != tt.want {
+			t.Errorf("%+v: got %q, want %q", tt.origin, got, tt.want)
+		}
+	}
+}
+
 func TestCleanURL(t *testing.T) {
 	for in, want := range map[string]string{
 		"https://example.org":                              "https://example.org",
