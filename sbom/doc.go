@@ -64,7 +64,8 @@
 //	cataloger.error         a cataloger could not read a file, or a part of it
 //	cataloger.panic         a cataloger failed by a fault of its own
 //	entry.changed           the file changed between being listed and being read
-//	entry.duplicate         a name occurs more than once in one tree
+//	entry.duplicate         a name occurs more than once in one tree; and what an
+//	                        entry has that does not count
 //	entry.unclean           a path that leads outside, or is not in clean form
 //	expects.unmet           what a component says must be here is not
 //	group.incomplete        of files that need each other the main one is missing

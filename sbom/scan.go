@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -298,6 +299,7 @@ func (s *scan) overlay() {
 		gone := func(path string, round int) bool {
 			return round < t.produced[path] || !visible(above, path)
 		}
+		t.nameReplaced()
 		t.found = slices.DeleteFunc(t.found, func(f found) bool { return gone(f.path, f.round) })
 		t.findings = slices.DeleteFunc(t.findings, func(f Finding) bool {
 			return f.Path != "" && f.Kind != Gap && !visible(above, f.Path)
@@ -307,6 +309,36 @@ func (s *scan) overlay() {
 				delete(t.links, path)
 			}
 		}
+	}
+}
+
+// nameReplaced notes which components were found in entries that later ones of the
+// name replaced, and not in these: whoever reads the first entry sees others.
+func (t *treeScan) nameReplaced() {
+	identity := func(f found) string { return strings.TrimSpace(f.Name + " " + f.Version) }
+	replaced := map[string][]string{} // by path
+	for _, f := range t.found {
+		if f.round < t.produced[f.path] && !f.Part && !f.Fallback {
+			replaced[f.path] = append(replaced[f.path], identity(f))
+		}
+	}
+	last := map[[2]string]bool{} // path, and component in its last entry
+	for _, f := range t.found {
+		if replaced[f.path] != nil && f.round == t.produced[f.path] {
+			last[[2]string{f.path, identity(f)}] = true
+		}
+	}
+	for path, all := range replaced {
+		all = slices.DeleteFunc(all, func(identity string) bool { return last[[2]string{path, identity}] })
+		slices.Sort(all)
+		if all = slices.Compact(all); len(all) == 0 {
+			continue
+		}
+		detail := fmt.Sprintf("an earlier entry of the name, which does not count, has %.200q", all[0])
+		if len(all) > 1 {
+			detail += fmt.Sprintf(" and %d more", len(all)-1)
+		}
+		t.findings = append(t.findings, Finding{Kind: Note, Code: "entry.duplicate", Path: path, Layer: t.tree.Layer(), Detail: detail})
 	}
 }
 

@@ -200,11 +200,9 @@ func (a *audit) compare(c *sbom.Component) {
 	for _, f := range c.Listed {
 		size := a.there[a.resolve(f.Path)]
 		switch {
-		case size == absent:
-			if !a.files.Unread(f.Path) {
-				r.missing.add(f.Path, "")
-			}
-		case size != notPlain && f.Size >= 0 && f.Size != size:
+		case size == absent && !a.files.Unread(f.Path):
+			r.missing.add(f.Path, "")
+		case size >= 0 && f.Size >= 0 && f.Size != size && !a.files.Unread(f.Path):
 			r.changed.add(f.Path, fmt.Sprintf(" has %d bytes, not %d", size, f.Size))
 		case f.Digest != "" && digests[f.Path] != "" && f.Digest != digests[f.Path]:
 			r.changed.add(f.Path, " has another digest")

@@ -29,7 +29,8 @@ type place struct {
 	// it is in its archive; empty elsewhere.
 	project string
 
-	decodes bool // whether SBOM documents are read
+	artifact string // the name of the artifact; empty if that does not matter
+	decodes  bool   // whether SBOM documents are read
 }
 
 // reader reads one kind of file.
@@ -220,7 +221,11 @@ func normalVersion(s string) string {
 // tells: the metadata is at the top of a .whl or of an egg, or one folder
 // below the top of a source distribution. See also [readRecord].
 func (p place) self() string {
-	wheel := p.folder == "." && path.Ext(p.unit) == ".dist-info" && path.Ext(p.entry.Root()) == ".whl"
+	container := p.entry.Root()
+	if container == "." && p.entry.Container == "zip" {
+		container = p.artifact
+	}
+	wheel := p.folder == "." && path.Ext(p.unit) == ".dist-info" && path.Ext(container) == ".whl"
 	egg := p.entry.Container == "zip" && p.unit == "EGG-INFO"
 	sdist := p.project != "" && p.unit == p.project
 	if wheel || egg || sdist {

@@ -95,7 +95,7 @@ func (c Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, 
 	if p.read == nil {
 		return nil, nil
 	}
-	p.decodes = c.Decode != nil
+	p.artifact, p.decodes = f.Artifact, c.Decode != nil
 	return p.read(p, f)
 }
 
