@@ -67,6 +67,9 @@ type Component struct {
 	Contents     Completeness `json:"contents,omitempty"`
 	Dependencies Completeness `json:"dependencies,omitempty"`
 
+	// Locations are where the component was found: the file at hand, unless the
+	// cataloger says otherwise. A part may say that its file is none, by a list
+	// that is empty and not nil.
 	Locations []Location `json:"locations,omitempty"`
 	FoundBy   []string   `json:"foundBy,omitempty"` // names of catalogers
 

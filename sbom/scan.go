@@ -284,7 +284,7 @@ func (t *treeScan) record(by Cataloger, path, layer string, components []*Compon
 		if len(c.FoundBy) == 0 {
 			c.FoundBy = []string{by.Name()}
 		}
-		if len(c.Locations) == 0 {
+		if c.Locations == nil {
 			c.Locations = []Location{{Path: path, Layer: layer}}
 		}
 		t.found = append(t.found, found{c, path, t.produced[path], by})

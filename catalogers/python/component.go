@@ -28,6 +28,8 @@ const (
 	propRequested    = "manifestgen:python:requested"
 	propPython       = "manifestgen:python:requires-python"
 	propLicenseFile  = "manifestgen:python:license-file"
+	propEnvironment  = "manifestgen:python:environment"
+	propSystem       = "manifestgen:python:environment:system-site-packages"
 	propConfidence   = "manifestgen:python:confidence"
 	propSpec         = "manifestgen:python:specifier"
 	propMarker       = "manifestgen:python:marker"

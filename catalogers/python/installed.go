@@ -21,10 +21,12 @@ import (
 //	DependsOn "pep508:REQUIREMENT"
 //	DependsOn "conda-name:NAME"
 //	Provides  "file:PATH=DIGEST"   a file that was read
+//	Provides  "venv:FOLDER=TEXT"   a virtual environment, with its pyvenv.cfg
 const (
 	tokenRequirement = "pep508:"
 	tokenConda       = "conda-name:"
 	tokenFile        = "file:"
+	tokenVenv        = "venv:"
 )
 
 // part returns a component for facts about the distribution of p.
@@ -39,7 +41,7 @@ func (p place) withFallback(part *sbom.Component) []*sbom.Component {
 		return []*sbom.Component{part}
 	}
 	c := newComponent(p.name, p.version)
-	c.Key, c.Is, c.Fallback = p.key(), p.self(), true
+	c.Key, c.Is, c.Fallback, c.PartsAt = p.key(), p.self(), true, p.venvPaths()
 	addProperty(c, propConfidence, "low")
 	c.Findings = []sbom.Finding{{Kind: sbom.Gap, Code: "python.metadata",
 		Detail: "no METADATA was read; name and version are those in the name of the folder"}}
@@ -74,8 +76,11 @@ func readMetadata(p place, f *sbom.File) ([]*sbom.Component, error) {
 		return nil, fault("python.metadata", err)
 	}
 	c := newComponent(name, ver)
-	c.Key, c.Is = p.key(), p.self()
+	c.Key, c.Is, c.PartsAt = p.key(), p.self(), p.venvPaths()
 	describe(c, m, p.source(), f.Path)
+	if c.Declared == "" || len(c.LicenseTexts) > 0 { // what SPDX has no name for
+		c.PartsAt = append(c.PartsAt, p.licencePaths(m.LicenseFiles)...)
+	}
 	for _, r := range m.Requires {
 		c.DependsOn = append(c.DependsOn, tokenRequirement+oneLine(r))
 	}

@@ -74,7 +74,7 @@ func readerOf(unit, base string) reader {
 // It spares nearly all files of a tree a closer look.
 func isCandidate(base string) bool {
 	switch path.Ext(base) {
-	case ".egg-info", ".egg-link", ".pth", ".lock", ".toml", ".txt", ".json":
+	case ".egg-info", ".egg-link", ".pth", ".lock", ".toml", ".txt", ".json", ".cfg":
 		return true
 	case "":
 		switch base {
@@ -85,8 +85,25 @@ func isCandidate(base string) bool {
 	return false
 }
 
+// infoPlace returns the place of a .dist-info folder and the path of e within it,
+// and false if e is in none.
+func infoPlace(e sbom.Entry) (p place, rest string, ok bool) {
+	const suffix = ".dist-info"
+	unit, rest, ok := strings.Cut(e.Inside(), suffix+"/")
+	if !ok {
+		return place{}, "", false
+	}
+	p = place{entry: e, unit: unit + suffix, folder: path.Dir(unit)}
+	p.name, p.version = dist.SplitFolder(path.Base(p.unit))
+	return p, rest, true
+}
+
 // placeOf finds out what e is, by its path alone.
 func placeOf(e sbom.Entry) place {
+	if p, rest, ok := infoPlace(e); ok && isLicence(rest) {
+		p.read = readLicence
+		return p
+	}
 	if !isCandidate(e.Path[strings.LastIndexByte(e.Path, '/')+1:]) {
 		return place{}
 	}
@@ -104,6 +121,8 @@ func placeOf(e sbom.Entry) place {
 		p.read = readConda
 	case p.isUnit(name, base):
 		p.name, p.version = dist.SplitFolder(name)
+	case base == "pyvenv.cfg":
+		p.read, p.unit, p.folder = readVenv, inside, parent
 	case path.Ext(base) == ".egg-info":
 		p.read, p.unit, p.folder = readMetadata, inside, parent
 		p.name, p.version = dist.SplitFolder(base)

@@ -11,6 +11,7 @@
 //	NAME-VERSION/PKG-INFO     in the archive of a source distribution
 //	NAME.egg-link, __editable__.NAME-VERSION.pth
 //	conda-meta/NAME-VERSION-BUILD.json
+//	pyvenv.cfg                of a virtual environment, for all that is in it
 //
 // What is wanted it reads from pyproject.toml, requirements.txt, pylock.toml,
 // poetry.lock, pdm.lock, uv.lock and Pipfile.lock. Such components are
@@ -21,8 +22,8 @@
 // both, so the same one in two environments, or in a lock file and installed,
 // is one component with several locations. Requirements become edges within
 // each environment, with markers evaluated for what the environment shows of
-// itself: the version of Python in its path, the platform in the tags of its
-// wheels.
+// itself: the version of Python in its path or its pyvenv.cfg, the platform in the
+// tags of its wheels.
 //
 // Nothing is executed: setup.py, sitecustomize.py and the import lines of
 // .pth files are not looked at. Bundled libraries and compiled extensions are
@@ -31,15 +32,24 @@
 // SBOM documents in .dist-info/sboms (PEP 770) are read with the decoder that is
 // given; what they list is contained in the distribution.
 //
-// What this package leaves out: whether the files that RECORD lists are
-// there and unchanged, but for those that it reads anyway; the text of
-// licence files; pyvenv.cfg.
+// Where a distribution states no licence that SPDX has a name for, the texts of the
+// files that License-File names are added, each cut to 16 KiB.
+//
+// RECORD is compared with the files that are there: whether each is, and has the size
+// that RECORD says. Digests are compared of the metadata files, which are read
+// anyway. A file that no RECORD lists is extra if it is in the .dist-info folder of a
+// distribution, among its bundled libraries, in a wheel, or in a package, which has an
+// __init__ and files of no other distribution: in a namespace package anybody may put
+// files. Bytecode is neither missed nor extra. All this is noted, with the number of
+// files and the first by name; a distribution that an image holds a part of is
+// nothing that was not read.
 //
 // Findings have these codes:
 //
 //	python.conflict        a requirement excludes the version that is there
 //	python.duplicate       a project is installed twice in one environment
 //	python.include         a requirements file reads another, which is not read
+//	python.licence         a licence file that is too large, or no text
 //	python.limit           more requirements than are resolved
 //	python.lock            a lock or project file that cannot be read, or a part of it
 //	python.marker          markers that the environment leaves open

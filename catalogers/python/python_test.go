@@ -336,7 +336,9 @@ func TestWants(t *testing.T) {
 		want            sbom.Want
 	}{
 		{"a/METADATA", "", sbom.No}, {"a.dist-info/METADATA", "", sbom.Yes},
-		{"a.dist-info/sub/METADATA", "", sbom.No}, {"a.dist-info/LICENSE", "", sbom.No},
+		{"a.dist-info/sub/METADATA", "", sbom.No}, {"a.dist-info/LICENSE", "", sbom.Yes},
+		{"a.dist-info/licenses/x/y", "", sbom.Yes}, {"a.dist-info/copying.txt", "", sbom.Yes}, {"a.dist-info/x/LICENSE", "", sbom.No},
+		{"a/LICENSE", "", sbom.No}, {"a/pyvenv.cfg", "", sbom.Yes}, {"a/setup.cfg", "", sbom.No},
 		{"a.dist-info/RECORD", "", sbom.Yes},
 		{"a.egg-info/PKG-INFO", "", sbom.Yes}, {"a.egg-info/METADATA", "", sbom.Yes}, {"a.egg-info", "", sbom.Yes},
 		{"a.egg/EGG-INFO/PKG-INFO", "", sbom.Yes}, {"a.egg-link", "", sbom.Yes},

@@ -139,6 +139,9 @@ func (r *resolver) place(c *sbom.Component) {
 		r.of[c] = append(r.of[c], e)
 		e.members[name] = append(e.members[name], c)
 		e.learnTags(c)
+		for _, token := range c.Provides {
+			e.learnVenv(token)
+		}
 	}
 }
 
@@ -219,7 +222,7 @@ func (r *resolver) resolve(c *sbom.Component) []*sbom.Component {
 
 // targets returns the distributions of a name that e sees.
 func (r *resolver) targets(e *environment, name string) []*sbom.Component {
-	if own := e.members[name]; len(own) > 0 || !e.system {
+	if own := e.members[name]; len(own) > 0 || !e.system && !e.open {
 		return own[:min(len(own), maxTargets)]
 	}
 	for _, o := range r.system[containerPrefix(e.folder)] {

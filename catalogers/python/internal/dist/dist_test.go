@@ -239,6 +239,26 @@ func TestParseOrigin(t *testing.T) {
 	}
 }
 
+func TestParseVenv(t *testing.T) {
+	tests := []struct {
+		name, in string
+		want     Venv
+	}{
+		{"venv", "home = /canary/bin\ninclude-system-site-packages = false\nversion = 3.11.2\nexecutable = /canary/bin/python3.11\n",
+			Venv{Version: "3.11.2"}},
+		{"virtualenv", "implementation = CPython\nversion_info = 3.11.2.final.0\ninclude-system-site-packages = TRUE\nversion = 20.1\n",
+			Venv{Version: "3.11.2", Implementation: "CPython", System: true}},
+		{"other spelling", " Version=3.9.1rc1 \r\nno sign\n= 3\nimplementation = x y\n", Venv{Version: "3.9.1"}},
+		{"nothing", "", Venv{}},
+		{"not UTF-8", "version = \xff\nimplementation = \x1b[31m\n", Venv{}},
+	}
+	for _, tt := range tests {
+		if got := ParseVenv([]byte(tt.in)); got != tt.want {
+			t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestSource(t *testing.T) {
 	tests := []struct {
 		origin Origin
