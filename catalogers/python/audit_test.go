@@ -125,27 +125,33 @@ func readFile(t *testing.T, p string) string {
 }
 
 // auditScript compares what RECORD says with the files, as importlib.metadata has
-// both.
+// both: sizes, and the digests of metadata.
 const auditScript = `
-import json, sys
+import base64, hashlib, json, os, sys
 from importlib import metadata
+folder, scanned = json.load(sys.stdin)
 out = {"Missing": [], "Changed": []}
-for d in metadata.distributions(path=[json.load(sys.stdin)]):
+for d in metadata.distributions(path=[folder]):
     for f in d.files or []:
-        if f.suffix == ".pyc": continue
+        above = os.path.relpath(os.path.join(folder, f), scanned).startswith("..")
+        if f.suffix == ".pyc" or above: continue
         try: size = f.locate().stat().st_size
         except FileNotFoundError: out["Missing"].append(str(f)); continue
-        if f.size is not None and f.size != size: out["Changed"].append(str(f))
+        changed = f.size is not None and f.size != size
+        if f.name in ("METADATA", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json") and f.hash and f.hash.mode == "sha256":
+            sum = base64.urlsafe_b64encode(hashlib.sha256(f.locate().read_bytes()).digest()).rstrip(b"=").decode()
+            changed = changed or sum != f.hash.value
+        if changed: out["Changed"].append(str(f))
 print(json.dumps(out))
 `
 
-// checkAudit compares the audit of an installation with what Python says of it.
-// The folder to scan is four above that of the distributions.
-func checkAudit(t *testing.T, folder string) (findings []string) {
+// checkAudit compares the audit of the distributions in folder with what Python says
+// of them, as far as they are in the folder that is scanned.
+func checkAudit(t *testing.T, folder, scanned string) (findings []string) {
 	t.Helper()
 	var want struct{ Missing, Changed []string }
-	oracle.Ask(t, auditScript, folder, &want)
-	inv := scanFolder(t, filepath.Join(folder, "../../.."))
+	oracle.Ask(t, auditScript, []string{folder, scanned}, &want)
+	inv := scanFolder(t, scanned)
 	findings = audited(inv)
 	for code, files := range map[string][]string{"missing": want.Missing, "changed": want.Changed} {
 		n := 0
