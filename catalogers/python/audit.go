@@ -2,7 +2,10 @@ package python
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -185,6 +188,22 @@ func isByproduct(p string) bool {
 		return base == "RECORD" || strings.HasPrefix(base, "RECORD.") // signatures of it
 	}
 	return strings.Contains(p, "__pycache__/")
+}
+
+// isVerifiable reports whether the digest of e is of use: it may be a file of a
+// distribution.
+func isVerifiable(e sbom.Entry) bool {
+	return (e.Container == "zip" || isLeftOver(parent(e.Inside()))) && !isByproduct(e.Path)
+}
+
+// digestPart returns the digest of f as a part of the distribution that lists f.
+func digestPart(f *sbom.File) (*sbom.Component, error) {
+	hash := sha256.New()
+	if _, err := io.Copy(hash, io.NewSectionReader(f, 0, f.Size)); err != nil {
+		return nil, err
+	}
+	token := tokenFile + f.Path + "=" + hex.EncodeToString(hash.Sum(nil))
+	return &sbom.Component{Locations: []sbom.Location{}, Joints: sbom.Joints{Part: true, Provides: []string{token}}}, nil
 }
 
 // compare compares the files that c lists with what is there.

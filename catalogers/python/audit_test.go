@@ -12,6 +12,7 @@ import (
 
 	"github.com/manifestgen/manifestgen/catalogers/python/internal/oracle"
 	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/artifact"
 	"github.com/manifestgen/manifestgen/sbom/sbomtest"
 )
 
@@ -86,6 +87,34 @@ func TestAudit(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
 			}
 		})
+	}
+}
+
+// With Verify the digests of all files count.
+func TestVerify(t *testing.T) {
+	files := installed("a: a/__init__.py a/x.py a/licence.so", "b: b.py")
+	files[site+"a/x.py"], files[site+"b.py"], files[site+"extra.py"] = "x = 2\n", "x = 2\n", "x = 2\n"
+	want := []string{`changed pypi:a@1: 1 of 5 listed files are not as listed: "` + site + `a/x.py" has another digest`,
+		`changed pypi:b@1: 1 of 3 listed files are not as listed: "` + site + `b.py" has another digest`}
+	inv := sbomtest.Scan(t, sbomtest.Folder(files), Cataloger{Verify: true})
+	if got := audited(inv); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, c := range inv.Components {
+		if len(c.Locations) > 3 {
+			t.Errorf("%s has locations %v", c.Name, c.Locations)
+		}
+	}
+
+	wheel := wheelFiles("a", "1", "py3-none-any", "License: House rules\nLicense-File: LICENSE\n",
+		map[string]string{"a.py": "x = 1\n", "a-1.dist-info/licenses/LICENSE": "Be kind."})
+	wheel["a.py"], wheel["a-1.dist-info/licenses/LICENSE"] = "x = 2\n", "Be rude."
+	artifacts, err := artifact.Open(t.Context(), writeZip(t, t.TempDir(), "a-1-py3-none-any.whl", wheel), artifact.Options{})
+	check(t, err)
+	want = []string{`changed pypi:a@1: 2 of 4 listed files are not as listed: "a-1.dist-info/licenses/LICENSE" has another digest, "a.py" has another digest`}
+	inv = sbomtest.Scan(t, artifacts[0], Cataloger{Verify: true})
+	if got := audited(inv); !slices.Equal(got, want) || len(inv.Components[0].LicenseTexts) != 2 {
+		t.Errorf("got %q, %+v, want %q", got, inv.Components[0].LicenseTexts, want)
 	}
 }
 

@@ -174,7 +174,8 @@ func (l *fileList) addRow(r dist.Row) string {
 		return inside
 	}
 	listed := sbom.ListedFile{Path: file, Size: r.Size}
-	if r.Algorithm == "sha256" && path.Dir(inside) == l.unit && readerOf(l.unit, path.Base(inside)) != nil {
+	isRead := l.verifies || path.Dir(inside) == l.unit && readerOf(l.unit, path.Base(inside)) != nil
+	if isRead && r.Algorithm == "sha256" {
 		listed.Digest = r.Digest
 	}
 	l.listed = append(l.listed, listed)
@@ -184,6 +185,9 @@ func (l *fileList) addRow(r dist.Row) string {
 // give gives the files to c, with what is to be said of the others.
 func (l *fileList) give(c *sbom.Component) error {
 	c.Owns, c.Listed = l.files, l.listed
+	if l.verifies {
+		c.PartsAt = l.files // see digestPart
+	}
 	if l.above.count > 0 {
 		c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Unknown, Code: "python.record.outside",
 			Detail: fmt.Sprintf("%d listed files are above the folder that was scanned: %s", l.above.count, l.above.names())})

@@ -31,6 +31,7 @@ type place struct {
 
 	artifact string // the name of the artifact; empty if that does not matter
 	decodes  bool   // whether SBOM documents are read
+	verifies bool   // whether the digests of all files are known
 }
 
 // reader reads one kind of file.

@@ -37,7 +37,7 @@
 //
 // RECORD is compared with the files that are there: whether each is, and has the size
 // that RECORD says. Digests are compared of the metadata files, which are read
-// anyway. A file that no RECORD lists is extra if it is in the .dist-info folder of a
+// anyway, or of all files. A file that no RECORD lists is extra if it is in the .dist-info folder of a
 // distribution, among its bundled libraries, in a wheel, or in a package, which has an
 // __init__ and files of no other distribution: in a namespace package anybody may put
 // files. Bytecode is neither missed nor extra. All this is noted, with the number of
@@ -81,6 +81,12 @@ type Cataloger struct {
 	// Decode reads the SBOM documents that distributions bring. If it is
 	// nil, that there are any is a gap.
 	Decode func(io.Reader) (*sbom.Manifest, error)
+
+	// Verify has the SHA-256 digests in RECORD compared for all files in
+	// site-packages, dist-packages and zip archives, and not only for
+	// metadata. Each of these files is read then, and so all distributions
+	// have the texts of their licence files.
+	Verify bool
 }
 
 // Name returns "python".
@@ -89,7 +95,7 @@ func (Cataloger) Name() string { return "python" }
 // Wants reports whether e is a file of the metadata of a distribution, or a
 // file that says what is wanted.
 func (c Cataloger) Wants(e sbom.Entry) sbom.Want {
-	if _, ok := documentPlace(e); ok && c.Decode != nil || placeOf(e).read != nil {
+	if _, ok := documentPlace(e); ok && c.Decode != nil || placeOf(e).read != nil || c.Verify && isVerifiable(e) {
 		return sbom.Yes
 	}
 	return sbom.No
@@ -98,6 +104,19 @@ func (c Cataloger) Wants(e sbom.Entry) sbom.Want {
 // Catalog returns the distribution that f describes, whole or as a part, or
 // the projects that it wants.
 func (c Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, error) {
+	if !c.Verify || !isVerifiable(f.Entry) {
+		return c.read(f)
+	}
+	part, err := digestPart(f)
+	if err != nil {
+		return nil, err
+	}
+	components, err := c.read(f)
+	return append(components, part), err
+}
+
+// read reads f as what it is by its path.
+func (c Cataloger) read(f *sbom.File) ([]*sbom.Component, error) {
 	if p, ok := documentPlace(f.Entry); ok && c.Decode != nil {
 		return c.readDocument(p, f)
 	}
@@ -105,7 +124,7 @@ func (c Cataloger) Catalog(_ context.Context, f *sbom.File) ([]*sbom.Component, 
 	if p.read == nil {
 		return nil, nil
 	}
-	p.artifact, p.decodes = f.Artifact, c.Decode != nil
+	p.artifact, p.decodes, p.verifies = f.Artifact, c.Decode != nil, c.Verify
 	return p.read(p, f)
 }
 
