@@ -90,6 +90,9 @@ func isCandidate(base string) bool {
 // and false if e is in none.
 func infoPlace(e sbom.Entry) (p place, rest string, ok bool) {
 	const suffix = ".dist-info"
+	if !strings.Contains(e.Path, suffix+"/") { // as of nearly all, for which this is fast
+		return place{}, "", false
+	}
 	unit, rest, ok := strings.Cut(e.Inside(), suffix+"/")
 	if !ok {
 		return place{}, "", false
