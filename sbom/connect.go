@@ -64,8 +64,11 @@ func bind(c, system *Component) {
 // qualify adds qualifiers to the package URLs of those that bring some.
 func (a *assembly) qualify() {
 	for _, c := range a.Components {
+		if len(c.Qualifiers) == 0 {
+			continue
+		}
 		u, err := packageurl.FromString(c.PURL)
-		if len(c.Qualifiers) == 0 || err != nil {
+		if err != nil {
 			continue
 		}
 		values := map[string]int{}

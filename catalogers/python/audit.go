@@ -103,7 +103,7 @@ func (a *audit) sites(c *sbom.Component) []string {
 // bundled libraries; a folder without __init__ may be a namespace, to which
 // anybody may add.
 func (a *audit) enter(c *sbom.Component, sites []string, dir string, isInit bool) {
-	i := slices.IndexFunc(sites, func(site string) bool { return site == "." || strings.HasPrefix(dir, site+"/") })
+	i := slices.IndexFunc(sites, func(site string) bool { return site == "." || site == dir || strings.HasPrefix(dir, site+"/") })
 	if i < 0 {
 		return
 	}
