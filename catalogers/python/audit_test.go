@@ -1,6 +1,7 @@
 package python
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/manifestgen/manifestgen/catalogers/python/internal/dist"
 	"github.com/manifestgen/manifestgen/catalogers/python/internal/oracle"
 	"github.com/manifestgen/manifestgen/sbom"
 	"github.com/manifestgen/manifestgen/sbom/artifact"
@@ -88,6 +90,35 @@ func TestAudit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is as RECORD has it is found to be so, whatever the files are called.
+func FuzzAudit(f *testing.F) {
+	f.Add("a/__init__.py\na/x!\n!b/c\n%41\n100%\na b,c\n\"q\"", "x")
+	f.Add("a/\x1b[1m\na/\xff\n\u202e\nä", "")
+	f.Add("a.libs/x\r\na/__pycache__/x.pyc\nRECORD", "")
+	f.Fuzz(func(t *testing.T, names, text string) {
+		files := map[string]string{}
+		for name := range strings.SplitSeq(names, "\n") {
+			if clean, ok := dist.Inside(".", name); ok && clean == name && !strings.HasPrefix(name, "a-1.dist-info") {
+				files[name] = text
+			}
+		}
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for name, text := range wheelFiles("a", "1", "py3-none-any", "", files) {
+			w, err := z.Create(name)
+			check(t, err)
+			_, err = w.Write([]byte(text))
+			check(t, err)
+		}
+		check(t, z.Close())
+		artifacts, err := artifact.Open(t.Context(), writeFile(t, t.TempDir(), "a-1-py3-none-any.whl", b.Bytes()), artifact.Options{})
+		check(t, err)
+		if got := audited(sbomtest.Scan(t, artifacts[0], Cataloger{Verify: true})); len(got) > 0 {
+			t.Errorf("got %q", got)
+		}
+	})
 }
 
 // With Verify the digests of all files count.

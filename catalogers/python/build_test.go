@@ -40,8 +40,8 @@ func record(files map[string]string, self string) string {
 	for _, p := range slices.Sorted(maps.Keys(files)) {
 		sum := sha256.Sum256([]byte(files[p]))
 		quoted := p
-		if strings.Contains(p, ",") {
-			quoted = `"` + p + `"`
+		if strings.ContainsAny(p, ",\"\r\n") {
+			quoted = `"` + strings.ReplaceAll(p, `"`, `""`) + `"`
 		}
 		fmt.Fprintf(&b, "%s,sha256=%s,%d\n", quoted, base64.RawURLEncoding.EncodeToString(sum[:]), len(files[p]))
 	}

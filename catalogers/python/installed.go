@@ -168,7 +168,7 @@ func (l *fileList) addRow(r dist.Row) string {
 		}
 		return ""
 	}
-	file := l.root() + inside
+	file := l.root() + sbom.EntryPath(inside)
 	l.files = append(l.files, file)
 	if isByproduct(file) {
 		return inside

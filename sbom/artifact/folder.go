@@ -83,7 +83,7 @@ type folderName struct {
 }
 
 func (n folderName) join(name string) folderName {
-	clean := cleanName(name)
+	clean := sbom.EntryPath(name)
 	if n.raw == "." {
 		return folderName{raw: name, clean: clean}
 	}
