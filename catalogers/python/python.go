@@ -35,14 +35,14 @@
 // Where a distribution states no licence that SPDX has a name for, the texts of the
 // files that License-File names are added, each cut to 16 KiB.
 //
-// RECORD is compared with the files that are there: whether each is, and has the size
-// that RECORD says. Digests are compared of the metadata files, which are read
-// anyway, or of all files. A file that no RECORD lists is extra if it is in the .dist-info folder of a
-// distribution, among its bundled libraries, in a wheel, or in a package, which has an
-// __init__ and files of no other distribution: in a namespace package anybody may put
-// files. Bytecode is neither missed nor extra. All this is noted, with the number of
-// files and the first by name; a distribution that an image holds a part of is
-// nothing that was not read.
+// RECORD is compared with the files that are there: whether each is, and has the
+// size that RECORD says. Digests are compared of metadata, which is read anyway,
+// or of all files. A file that no RECORD lists is extra if it is in a .dist-info
+// folder, among the bundled libraries of a distribution, in a wheel, or in a
+// package: a folder with an __init__ and with files of one distribution only. In
+// other folders, as of namespace packages, anybody may put files. Bytecode is
+// neither missed nor extra. What is found is noted, with the number of files and
+// the first by name: an image may well hold a part of a distribution.
 //
 // Findings have these codes:
 //

@@ -418,7 +418,7 @@ func FuzzCatalog(f *testing.F) {
 		"a-1.dist-info/direct_url.json", "a.egg-info/PKG-INFO", "a.egg-info/requires.txt", "a-1.egg-info",
 		"x.zip!/EGG-INFO/PKG-INFO", "x.tar!/a-1/PKG-INFO", "a.egg-link", "__editable__.a-1.pth", "conda-meta/a.json",
 		"requirements.txt", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml",
-		"pyproject.toml"} {
+		"pyproject.toml", "lib/python3.11/site-packages/a-1.dist-info/METADATA", "pyvenv.cfg", "a-1.dist-info/LICENSE"} {
 		f.Add(p, metadata("a", "1", "Requires-Dist: b\n"))
 		f.Add(p, `{"name":"a","version":"1","url":"https://u:p@h/x","vcs_info":{"vcs":"git","commit_id":"1"}}`)
 		f.Add(p, "[project]\nname='a'\n[[package]]\nname='a'\nversion='1'\n")
