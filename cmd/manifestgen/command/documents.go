@@ -14,8 +14,9 @@ import (
 func readDocuments(all []sbom.Cataloger) []sbom.Cataloger {
 	var configured []sbom.Cataloger
 	for _, c := range all {
-		if _, ok := c.(python.Cataloger); ok {
-			c = python.Cataloger{Decode: decode}
+		if p, ok := c.(python.Cataloger); ok {
+			p.Decode = decode
+			c = p
 		}
 		configured = append(configured, c)
 	}
