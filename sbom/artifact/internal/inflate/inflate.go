@@ -13,8 +13,8 @@ const (
 	fastInput = 16
 
 	// slack is how much room the fast loop needs for the copying of a match
-	// that goes on to a multiple of sixteen.
-	slack = 32
+	// that goes on to a multiple of 32.
+	slack = 64
 
 	// fullOutput is where the loops stop, for one more turn may write two
 	// literals and a match.
@@ -220,9 +220,9 @@ func (d *decoder[T]) fast() {
 			from := to - dist
 			for {
 				d.copyWord(to, from)
-				d.copyWord(to+8, from+8)
-				to += 16
-				from += 16
+				d.copyWord(to+16, from+16)
+				to += 32
+				from += 32
 				if to >= o {
 					break
 				}
@@ -251,7 +251,7 @@ func (d *decoder[T]) copyMatch(dist, length int) {
 func (d *decoder[T]) copyWord(to, from int) {
 	to &= outSize - 1
 	from &= outSize - 1
-	*(*[8]T)(d.out[to : to+8]) = *(*[8]T)(d.out[from : from+8])
+	*(*[16]T)(d.out[to : to+16]) = *(*[16]T)(d.out[from : from+16])
 }
 
 // careful does the same as fast for the last bytes of the input, one symbol
