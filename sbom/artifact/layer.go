@@ -170,40 +170,49 @@ func (h *hashing) stop() {
 	}
 }
 
-// A sideHash hashes copies of what it is given on a goroutine of its own.
+// A sideHash hashes copies of what it is given on a goroutine of its own, in
+// pieces long enough to be worth handing over.
 type sideHash struct {
 	hash hash.Hash
+	next []byte      // being gathered
 	full chan []byte // to be hashed
 	free chan []byte // hashed
 	done bool        // full is closed and all of it hashed
 	busy sync.WaitGroup
 }
 
-// sideBuffers is how many buffers may wait to be hashed.
-const sideBuffers = 8
+const (
+	sideBuffers    = 4 // that may wait to be hashed
+	sideBufferSize = 256 << 10
+)
 
 func newSideHash(h hash.Hash) *sideHash {
 	s := &sideHash{hash: h, full: make(chan []byte, sideBuffers), free: make(chan []byte, sideBuffers)}
-	for range sideBuffers {
+	for range sideBuffers - 1 {
 		s.free <- nil
 	}
 	s.busy.Go(func() {
 		for b := range s.full {
 			s.hash.Write(b)
-			s.free <- b
+			s.free <- b[:0]
 		}
 	})
 	return s
 }
 
 func (s *sideHash) write(p []byte) {
-	s.full <- append((<-s.free)[:0], p...)
+	if len(s.next)+len(p) > sideBufferSize {
+		s.full <- s.next
+		s.next = <-s.free
+	}
+	s.next = append(s.next, p...)
 }
 
 // sum waits for all that was written and returns its hash.
 func (s *sideHash) sum() []byte {
 	if !s.done {
 		s.done = true
+		s.full <- s.next
 		close(s.full)
 		s.busy.Wait()
 	}
