@@ -14,7 +14,7 @@ const (
 
 	// slack is how much room the fast loop needs for the copying of a match
 	// that goes on to a multiple of 32.
-	slack = 64
+	slack = 32
 
 	// fullOutput is where the loops stop, for one more turn may write two
 	// literals and a match.
@@ -101,11 +101,11 @@ func copyBytes[T byte | uint16](dst []T, src []byte) {
 }
 
 // fast decodes a compressed block, RFC 1951 section 3.2.3, while there are input
-// and room to do so without looking. It leaves to symbol what is rare. What
-// makes it fast:
+// and room to do so without looking, and leaves the rest to symbol: the end of the
+// block and what is invalid. It is where the time goes.
 //
 // Between two symbols a processor waits for the entry of the next one, which
-// it can load only when it knows how long the last code was. So the entry is
+// it can load only when it knows how long the last code was. So the entry e is
 // looked up as soon as the code is dropped: before the refill, as there are
 // enough bits left for that, and before a match is copied.
 //

@@ -125,8 +125,7 @@ func (d *input) load(pos int) uint64 {
 }
 
 func (d *input) drop(n uint64) {
-	d.bits >>= n & 63
-	d.n -= n
+	d.bitBuffer = d.without(n)
 }
 
 // left returns how many bits of the input are left in the buffer. If it is
