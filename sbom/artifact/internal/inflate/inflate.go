@@ -67,7 +67,7 @@ func (d *decoder[T]) step() {
 		d.copyStored()
 	case inCompressed:
 		d.fast()
-		if d.err == nil && d.o < fullOutput && (d.end-d.pos >= fastInput || d.srcErr != nil) {
+		if d.state == inCompressed && d.err == nil && d.o < fullOutput && (d.end-d.pos >= fastInput || d.srcErr != nil) {
 			d.symbol()
 		}
 	}
@@ -101,8 +101,8 @@ func copyBytes[T byte | uint16](dst []T, src []byte) {
 }
 
 // fast decodes a compressed block, RFC 1951 section 3.2.3, while there are input
-// and room to do so without looking, and leaves the rest to symbol: the end of the
-// block and what is invalid. It is where the time goes.
+// and room to do so without looking, and leaves the rest to symbol. It is where
+// the time goes.
 //
 // Between two symbols a processor waits for the entry of the next one, which
 // it can load only when it knows how long the last code was. So the entry e is
@@ -147,6 +147,10 @@ func (d *decoder[T]) fast() {
 			}
 		}
 		if e&isOther != 0 {
+			if e&otherKind == otherEnd {
+				b = b.without(uint64(e))
+				d.state = betweenBlocks
+			}
 			if e&otherKind != otherLink {
 				break
 			}
