@@ -30,7 +30,7 @@ type Reader struct {
 	gzip.Header
 
 	d    decoder[byte]
-	par  *parallel // if it has the member at hand
+	par  *parallel // if several cores are at work
 	raw  bool      // DEFLATE data without the framing of gzip
 	buf  []byte    // output not yet read
 	err  error     // what comes after buf
