@@ -353,7 +353,7 @@ func (s *scan) closeKept() {
 	}
 }
 
-// inventory merges parts, adds what surveyors and suppliers say, lets catalogers
+// inventory merges parts, adds what suppliers and surveyors say, lets catalogers
 // resolve their edges, and sorts.
 func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 	inv := &Inventory{Artifact: a, Findings: slices.Clone(a.Findings), links: links{}}
@@ -371,13 +371,13 @@ func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 	slices.SortStableFunc(all, compareFound)
 	merged := merge(all, inv.links)
 	for _, c := range s.catalogers {
-		if surveyor, ok := c.(Surveyor); ok {
-			merged = s.survey(ctx, inv, surveyor, merged)
+		if supplier, ok := c.(Supplier); ok {
+			merged = supply(ctx, inv, supplier, merged)
 		}
 	}
 	for _, c := range s.catalogers {
-		if supplier, ok := c.(Supplier); ok {
-			merged = supply(ctx, inv, supplier, merged)
+		if surveyor, ok := c.(Surveyor); ok {
+			merged = s.survey(ctx, inv, surveyor, merged)
 		}
 	}
 	for _, c := range s.catalogers {
