@@ -73,7 +73,7 @@ func surveyed(survey *Inventory, from Surveyor) []found {
 // found, its own.
 type joiner struct {
 	byKey   map[string]*Component
-	byName  map[string][]*Component // see identity.name
+	byName  map[string][]*Component // by identity.name and by name
 	ids     map[*Component]identity
 	taken   map[*Component]bool
 	renamed map[string]string // key in the survey -> key here
@@ -85,6 +85,9 @@ func newJoiner(own []found) *joiner {
 		id := identify(f.Component)
 		j.ids[f.Component] = id
 		j.byName[id.name] = append(j.byName[id.name], f.Component)
+		if name := strings.ToLower(f.Name); name != id.name {
+			j.byName[name] = append(j.byName[name], f.Component)
+		}
 		if f.Key != "" {
 			j.byKey[f.Key] = f.Component
 		}
@@ -142,19 +145,28 @@ func (j *joiner) same(c *Component) *Component {
 
 // there returns the own component of the name of c that was found in the same place
 // and is not the same as anything else: the one or the other does not know the
-// version, or the package URL.
+// version, or another package URL.
 func (j *joiner) there(c *Component) *Component {
-	id := identify(c)
+	id, name := identify(c), strings.ToLower(c.Name)
 	for _, own := range j.byName[id.name] {
 		if !j.taken[own] && j.ids[own].mayBe(id) && sharePlace(own, c) {
+			return own
+		}
+	}
+	for _, own := range j.byName[name] {
+		o := j.ids[own]
+		if !j.taken[own] && strings.ToLower(own.Name) == name && agree(o.kind, id.kind) && agree(o.arch, id.arch) && sharePlace(own, c) {
 			return own
 		}
 	}
 	return nil
 }
 
-func sharePlace(a, b *Component) bool {
-	return slices.ContainsFunc(a.Locations, func(l Location) bool { return slices.Contains(b.Locations, l) })
+// sharePlace reports whether c was found where own was, or in the file that own is.
+func sharePlace(own, c *Component) bool {
+	return slices.ContainsFunc(own.Locations, func(l Location) bool {
+		return slices.Contains(c.Locations, l) || own.Is != "" && slices.Contains(c.Locations, Location{Path: own.Is, Layer: l.Layer})
+	})
 }
 
 // add adds what is said of c to own, less what identifies it: that is settled, but

@@ -45,6 +45,11 @@ func component(name, version, purl, key string, paths ...string) *sbom.Component
 	return c
 }
 
+func is(c *sbom.Component, path string) *sbom.Component {
+	c.Is = path
+	return c
+}
+
 func TestSurveyJoins(t *testing.T) {
 	tests := []struct {
 		name        string
@@ -72,6 +77,10 @@ func TestSurveyJoins(t *testing.T) {
 			"x@1  funcs+surveyor", "note:survey.version"},
 		{"another ecosystem", component("x", "1", "pkg:pypi/x@1", "", "a"), component("x", "1", "pkg:npm/x@1", "k", "a"),
 			"x@1 pkg:npm/x@1 surveyor, x@1 pkg:pypi/x@1 funcs", ""},
+		{"another package URL for the same name in the same place", component("cmd/x", "1", "pkg:golang/toolchain@1#cmd/x", "", "a"), component("cmd/x", "", "pkg:golang/cmd/x", "k", "a"),
+			"cmd/x@1 pkg:golang/toolchain@1#cmd/x funcs+surveyor", ""},
+		{"the file that own is", is(component("x", "1", "", "", "x.jar!/m"), "x.jar"), component("x", "1", "pkg:maven/g/x@1", "k", "x.jar"),
+			"x@1 pkg:maven/g/x@1 funcs+surveyor", ""},
 		{"letters of Go modules are folded", component("X", "1", "pkg:golang/h/X@1", "", "a"), component("X", "1", "pkg:golang/h/x@1", "k", "b"),
 			"X@1 pkg:golang/h/X@1 funcs+surveyor", ""},
 	}
