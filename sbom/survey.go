@@ -169,22 +169,27 @@ func sharePlace(own, c *Component) bool {
 	})
 }
 
-// add adds what is said of c to own, less what identifies it: that is settled, but
-// for a package URL that own lacks.
+// add adds what is said of c to own, less what own settles: what it is, its licence, if
+// it says one, and whether all about it is known. Another package URL is kept as a
+// property.
 func (j *joiner) add(own, c *Component, from Surveyor) {
 	j.taken[own] = true
 	own.Key = cmp.Or(own.Key, c.Key)
 	j.renamed[c.Key] = own.Key
 	part := *c
-	part.Joints = Joints{Part: true, Findings: c.Findings}
-	if said := identify(c).version; said != j.ids[own].version {
-		if said != "" {
-			part.Findings = append(slices.Clip(part.Findings), Finding{Kind: Note, Code: "survey.version", Cataloger: from.Name(),
-				Detail: fmt.Sprintf("%s says that the version is %s", from.Name(), said)})
-		}
-		part.PURL = ""
+	part.Joints = Joints{Part: true, Findings: slices.Clone(c.Findings)}
+	said, known := identify(c), j.ids[own]
+	if said.version != "" && said.version != known.version {
+		part.Findings = append(part.Findings, Finding{Kind: Note, Code: "survey.version", Cataloger: from.Name(),
+			Detail: fmt.Sprintf("%s says that the version is %s", from.Name(), said.version)})
 	}
-	part.Version = ""
+	if c.PURL != "" && !known.is(said) {
+		part.Properties = append(slices.Clone(part.Properties), Property{"manifestgen:purl:candidate", c.PURL})
+	}
+	part.Version, part.PURL, part.Contents, part.Dependencies = "", "", "", ""
+	if own.Declared != "" || own.Concluded != "" {
+		part.Declared, part.Concluded, part.LicenseTexts = "", "", nil
+	}
 	own.add([]*Component{&part})
 }
 

@@ -66,11 +66,11 @@ func TestSurveyJoins(t *testing.T) {
 		{"another version elsewhere", component("x", "1", "pkg:pypi/x@1", "", "a"), component("x", "2", "pkg:pypi/x@2", "k", "b"),
 			"x@1 pkg:pypi/x@1 funcs, x@2 pkg:pypi/x@2 surveyor", ""},
 		{"another version in the same place", component("x", "1", "pkg:golang/h/x@1", "", "a"), component("x", "2", "pkg:golang/h/x@2", "k", "a"),
-			"x@1 pkg:golang/h/x@1 funcs+surveyor", "note:survey.version"},
+			"x@1 pkg:golang/h/x@1 funcs+surveyor manifestgen:purl:candidate=pkg:golang/h/x@2", "note:survey.version"},
 		{"a guessed version", component("x", "", "pkg:golang/h/x", "", "a"), component("x", "3", "pkg:golang/h/x@3", "k", "a"),
-			"x@ pkg:golang/h/x funcs+surveyor", "note:survey.version"},
+			"x@ pkg:golang/h/x funcs+surveyor manifestgen:purl:candidate=pkg:golang/h/x@3", "note:survey.version"},
 		{"own has no package URL", component("x", "1", "", "", "a"), component("x", "1", "pkg:maven/g/x@1", "k", "a"),
-			"x@1 pkg:maven/g/x@1 funcs+surveyor", ""},
+			"x@1  funcs+surveyor manifestgen:purl:candidate=pkg:maven/g/x@1", ""},
 		{"no package URL, elsewhere", component("x", "1", "", "", "a"), component("x", "1", "", "k", "b"),
 			"x@1  funcs, x@1  surveyor", ""},
 		{"same key", component("x", "1", "", "k", "a"), component("y", "2", "", "k", "b"),
@@ -78,9 +78,9 @@ func TestSurveyJoins(t *testing.T) {
 		{"another ecosystem", component("x", "1", "pkg:pypi/x@1", "", "a"), component("x", "1", "pkg:npm/x@1", "k", "a"),
 			"x@1 pkg:npm/x@1 surveyor, x@1 pkg:pypi/x@1 funcs", ""},
 		{"another package URL for the same name in the same place", component("cmd/x", "1", "pkg:golang/toolchain@1#cmd/x", "", "a"), component("cmd/x", "", "pkg:golang/cmd/x", "k", "a"),
-			"cmd/x@1 pkg:golang/toolchain@1#cmd/x funcs+surveyor", ""},
+			"cmd/x@1 pkg:golang/toolchain@1#cmd/x funcs+surveyor manifestgen:purl:candidate=pkg:golang/cmd/x", ""},
 		{"the file that own is", is(component("x", "1", "", "", "x.jar!/m"), "x.jar"), component("x", "1", "pkg:maven/g/x@1", "k", "x.jar"),
-			"x@1 pkg:maven/g/x@1 funcs+surveyor", ""},
+			"x@1  funcs+surveyor manifestgen:purl:candidate=pkg:maven/g/x@1", ""},
 		{"letters of Go modules are folded", component("X", "1", "pkg:golang/h/X@1", "", "a"), component("X", "1", "pkg:golang/h/x@1", "k", "b"),
 			"X@1 pkg:golang/h/X@1 funcs+surveyor", ""},
 	}
@@ -89,7 +89,11 @@ func TestSurveyJoins(t *testing.T) {
 			inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{"a": "x"}), catalogerOf(tt.own), surveyorOf(tt.theirs))
 			var got, found []string
 			for _, c := range inv.Components {
-				got = append(got, fmt.Sprintf("%s@%s %s %s", c.Name, c.Version, c.PURL, strings.Join(c.FoundBy, "+")))
+				text := fmt.Sprintf("%s@%s %s %s", c.Name, c.Version, c.PURL, strings.Join(c.FoundBy, "+"))
+				for _, p := range c.Properties {
+					text += " " + p.Name + "=" + p.Value
+				}
+				got = append(got, text)
 				found = append(found, codes(c.Findings))
 			}
 			slices.Sort(got)
@@ -109,7 +113,8 @@ func TestSurveyAdds(t *testing.T) {
 	own := component("x", "1", "pkg:pypi/x@1", "x")
 	own.Declared = "MIT"
 	theirs := component("x", "1", "pkg:pypi/x@1", "k")
-	theirs.Declared, theirs.Description = "BSD-3-Clause", "does x"
+	theirs.Declared, theirs.Description, theirs.Dependencies = "BSD-3-Clause", "does x", sbom.Complete
+	theirs.LicenseTexts = []sbom.LicenseText{{ID: "LicenseRef-x", Text: "x"}}
 	theirs.Requires, theirs.Wanted = []string{"so:libx.so"}, true
 	theirs.Properties = []sbom.Property{{Name: "n", Value: "v"}}
 	inv := sbomtest.Scan(t, sbomtest.Folder(map[string]string{"a": "x"}), catalogerOf(own), surveyorOf(theirs))

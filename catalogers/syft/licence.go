@@ -33,18 +33,21 @@ func licences(all []pkg.License) (declared, concluded string, texts []sbom.Licen
 	return join(said[license.Declared]), join(said[license.Concluded]), texts
 }
 
+// unnamed begins what syft calls a text that it does not know, by its digest.
+const unnamed = "sha256:"
+
 // textOf returns what a LicenseRef stands for, if there is anything.
 func textOf(l pkg.License) (sbom.LicenseText, bool) {
 	text := l.Contents
 	if text == "" {
 		text = l.Value
 	}
-	if text == "" {
+	if text == "" || strings.HasPrefix(text, unnamed) {
 		return sbom.LicenseText{}, false
 	}
 	sum := sha256.Sum256([]byte(text))
 	t := sbom.LicenseText{ID: "LicenseRef-text-" + hex.EncodeToString(sum[:8]), Text: text}
-	if l.Contents != "" && !strings.HasPrefix(l.Value, "sha256:") {
+	if l.Contents != "" && !strings.HasPrefix(l.Value, unnamed) {
 		t.Name = l.Value
 	}
 	return t, true
