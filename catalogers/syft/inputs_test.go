@@ -29,10 +29,9 @@ var inputs = []input{
 	{"image", imageOfAll},
 }
 
-// goPrograms returns a folder with the programs of the Go distribution, the plain
+// goPrograms makes a folder with the programs of the Go distribution, the plain
 // command, and small ones with modules that are replaced, or need nothing.
-func goPrograms(t *testing.T) (string, map[string]bool) {
-	dir := t.TempDir()
+func goPrograms(t *testing.T, dir string, _ map[string]sample) map[string]bool {
 	for _, name := range []string{"go", "gofmt"} {
 		copyFile(t, filepath.Join(runtime.GOROOT(), "bin", name), filepath.Join(dir, name))
 	}
@@ -47,7 +46,7 @@ func goPrograms(t *testing.T) (string, map[string]bool) {
 	})
 	run(t, source, "go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "replaced"), ".")
 	run(t, source, "go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "tool"), "./tool")
-	return dir, goTruth(t, dir)
+	return goTruth(t, dir)
 }
 
 // goTruth returns what the go command says of the programs in dir.
@@ -68,33 +67,28 @@ func goTruth(t *testing.T, dir string) map[string]bool {
 	return truth
 }
 
-// debianRoot returns the root file system of a small Debian, with a package of
+// debianRoot makes the root file system of a small Debian, with a package of
 // which only the configuration is left.
-func debianRoot(t *testing.T) (string, map[string]bool) {
-	dir := t.TempDir()
-	run(t, dir, "tar", "-x", "--exclude=./dev", "--exclude=./proc", "--exclude=./sys", "-f", debianTar(t))
+func debianRoot(t *testing.T, dir string, _ map[string]sample) map[string]bool {
+	run(t, dir, "tar", "-x", "--exclude=./dev", "-f", makeDebian(t, dir))
 	truth := map[string]bool{}
 	for line := range strings.Lines(run(t, dir, "dpkg-query", "--admindir="+dir+"/var/lib/dpkg", "-W", "-f", "${Package} ${Version} ${db:Status-Status}\n")) {
 		if f := strings.Fields(line); f[2] == "installed" {
 			truth["deb/"+f[0]+" "+f[1]] = true
 		}
 	}
-	return dir, truth
+	return truth
 }
 
-// debianTar makes the root file system once for all tests.
-func debianTar(t *testing.T) string {
+// debianTar returns where the archive of the system in dir is.
+func debianTar(dir string) string { return dir + ".tar" }
+
+// makeDebian makes an archive of a small Debian beside dir.
+func makeDebian(t *testing.T, dir string) string {
 	t.Helper()
 	needTool(t, "mmdebstrap", "mmdebstrap")
 	needTool(t, "dpkg-query", "dpkg")
-	if debian != nil {
-		file := filepath.Join(t.TempDir(), "root.tar")
-		if err := os.WriteFile(file, debian, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return file
-	}
-	file := filepath.Join(t.TempDir(), "root.tar")
+	file := debianTar(dir)
 	cmd := exec.Command("mmdebstrap", "--variant=essential", "--include=nano,libstdc++6", `--customize-hook=chroot "$1" dpkg --remove nano`, "bookworm", file)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -102,19 +96,12 @@ func debianTar(t *testing.T) string {
 		}
 		t.Skipf("mmdebstrap: %v", err)
 	}
-	var err error
-	if debian, err = os.ReadFile(file); err != nil {
-		t.Fatal(err)
-	}
 	return file
 }
 
-var debian []byte // what debianTar has made
-
-// rpmDatabase returns a root file system with a database that rpm has made.
-func rpmDatabase(t *testing.T) (string, map[string]bool) {
+// rpmDatabase makes a root file system with a database that rpm has made.
+func rpmDatabase(t *testing.T, dir string, _ map[string]sample) map[string]bool {
 	needTool(t, "rpmbuild", "rpm")
-	dir := t.TempDir()
 	for i, spec := range rpmSpecs {
 		build := t.TempDir()
 		write(t, build, map[string]string{"x.spec": spec})
@@ -130,7 +117,7 @@ func rpmDatabase(t *testing.T) (string, map[string]bool) {
 	for line := range strings.Lines(run(t, dir, "rpm", "--root", dir, "--dbpath", "/usr/lib/sysimage/rpm", "-qa", "--qf", "rpm/%{NAME} %{VERSION}-%{RELEASE}\n")) {
 		truth[strings.TrimSpace(line)] = true
 	}
-	return dir, truth
+	return truth
 }
 
 var rpmSpecs = []string{`
@@ -175,9 +162,8 @@ Requires: bare < 1
 %files
 `}
 
-// apkDatabase returns a root file system with a database as apk writes it.
-func apkDatabase(t *testing.T) (string, map[string]bool) {
-	dir := t.TempDir()
+// apkDatabase makes a root file system with a database as apk writes it.
+func apkDatabase(t *testing.T, dir string, _ map[string]sample) map[string]bool {
 	write(t, dir, map[string]string{
 		"etc/os-release":     "ID=alpine\nVERSION_ID=3.20.3\nNAME=\"Alpine Linux\"\n",
 		"etc/alpine-release": "3.20.3\n",
@@ -238,14 +224,13 @@ Z:Q1MC8L2m1P5RnmAxTBB4RTTyEEOOA=
 
 `,
 	})
-	return dir, nil
+	return nil
 }
 
-// pythonEnvironment returns a virtual environment with distributions that pip has
+// pythonEnvironment makes a virtual environment with distributions that pip has
 // installed.
-func pythonEnvironment(t *testing.T) (string, map[string]bool) {
+func pythonEnvironment(t *testing.T, dir string, _ map[string]sample) map[string]bool {
 	needTool(t, "python3", "python3")
-	dir := t.TempDir()
 	run(t, dir, "python3", "-m", "venv", "venv")
 	python := filepath.Join(dir, "venv/bin/python3")
 	for _, wheel := range makeWheels(t) {
@@ -259,7 +244,7 @@ func pythonEnvironment(t *testing.T) (string, map[string]bool) {
 	for _, d := range list {
 		truth["pypi/"+normal(d.Name)+" "+d.Version] = true
 	}
-	return dir, truth
+	return truth
 }
 
 // normal returns the normal form of the name of a project.
@@ -313,25 +298,30 @@ Requires-Dist: app[more]
 `,
 }
 
-// wheels returns a folder of wheels.
-func wheels(t *testing.T) (string, map[string]bool) {
+// wheels makes a folder of wheels.
+func wheels(t *testing.T, dir string, _ map[string]sample) map[string]bool {
 	needTool(t, "python3", "python3")
-	dir := t.TempDir()
 	for _, w := range makeWheels(t) {
 		copyFile(t, w, filepath.Join(dir, filepath.Base(w)))
 	}
-	return dir, map[string]bool{"pypi/base-lib 1.0": true, "pypi/app 2.0.post1": true, "pypi/classified 0.1": true}
+	return map[string]bool{"pypi/base-lib 1.0": true, "pypi/app 2.0.post1": true, "pypi/classified 0.1": true}
 }
 
-// imageOfAll returns an OCI layout: a Debian, above it a Python environment and
-// programs, above that a layer that removes two
-// programs.
-func imageOfAll(t *testing.T) (string, map[string]bool) {
-	_, truth := debianRoot(t)
-	base := debian
-	programs, _ := goPrograms(t)
-	python, distributions := pythonEnvironment(t)
-	middle := tarOf(t, map[string]string{"opt/go": programs, "opt/python": python})
+// imageOfAll makes an OCI layout: a Debian, above it a Python environment and
+// programs, above that a layer that removes two programs.
+func imageOfAll(t *testing.T, dir string, made map[string]sample) map[string]bool {
+	truth := map[string]bool{}
+	for _, name := range []string{"deb", "go", "python"} {
+		if made[name].dir == "" {
+			t.Skipf("there is no sample %s", name)
+		}
+	}
+	base, err := os.ReadFile(debianTar(made["deb"].dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := made["go"].dir
+	middle := tarOf(t, map[string]string{"opt/go": programs, "opt/python": made["python"].dir})
 	var gone []string
 	for _, name := range []string{"gofmt", "manifestgen"} {
 		gone = append(gone, "opt/go/.wh."+name)
@@ -339,11 +329,11 @@ func imageOfAll(t *testing.T) (string, map[string]bool) {
 			t.Fatal(err)
 		}
 	}
-	maps.Copy(truth, distributions)
-	maps.Copy(truth, goTruth(t, programs))
-	dir := t.TempDir()
+	for _, more := range []map[string]bool{made["deb"].truth, made["python"].truth, goTruth(t, programs)} {
+		maps.Copy(truth, more)
+	}
 	writeLayout(t, dir, [][]byte{base, middle, whiteouts(t, gone...)})
-	return dir, truth
+	return truth
 }
 
 // tarOf makes a tar archive of folders, by the names that they have in it.

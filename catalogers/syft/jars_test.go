@@ -10,13 +10,12 @@ import (
 	"testing"
 )
 
-// jars returns a folder with archives as Java's tools make them: one that says
+// jars makes a folder with archives as Java's tools make them: one that says
 // what it is in pom.properties, with another in it; one with a manifest only, one
 // that says nothing.
-func jars(t *testing.T) (string, map[string]bool) {
-	dir := t.TempDir()
+func jars(t *testing.T, dir string, _ map[string]sample) map[string]bool {
 	writeJars(t, dir)
-	return dir, nil
+	return nil
 }
 
 func writeJars(t *testing.T, dir string) {

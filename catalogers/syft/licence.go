@@ -1,6 +1,7 @@
 package syft
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -24,7 +25,7 @@ func licences(all []pkg.License) (declared, concluded string, texts []sbom.Licen
 				continue
 			}
 			operand = text.ID
-			if !slices.Contains(texts, text) {
+			if !slices.ContainsFunc(texts, func(t sbom.LicenseText) bool { return t.ID == text.ID }) {
 				texts = append(texts, text)
 			}
 		}
@@ -38,10 +39,7 @@ const unnamed = "sha256:"
 
 // textOf returns what a LicenseRef stands for, if there is anything.
 func textOf(l pkg.License) (sbom.LicenseText, bool) {
-	text := l.Contents
-	if text == "" {
-		text = l.Value
-	}
+	text := cmp.Or(l.Contents, l.Value, strings.Join(l.URLs, " "))
 	if text == "" || strings.HasPrefix(text, unnamed) {
 		return sbom.LicenseText{}, false
 	}

@@ -44,9 +44,10 @@ import (
 // Cataloger surveys artifacts with syft. The zero Cataloger uses the catalogers
 // that syft has for the kind of artifact.
 type Cataloger struct {
-	// Select chooses among the catalogers of syft in the words of its option
-	// --select-catalogers: a tag or a name keeps those that have it of the usual
-	// ones, "+name" adds one, "-name" takes some away.
+	// Select chooses among the catalogers of syft by their names and tags, such
+	// as "rust-cargo-lock-cataloger", "java", "installed". Those of that name or
+	// tag replace the usual ones; "+NAME" adds one to these, "-NAME" or "-TAG"
+	// takes away. See https://github.com/anchore/syft/wiki/package-cataloger-selection
 	Select []string
 }
 
@@ -77,8 +78,20 @@ func (c Cataloger) Survey(ctx context.Context, a *sbom.Artifact) (inv *sbom.Inve
 func (c Cataloger) config() *syft.CreateSBOMConfig {
 	return syft.DefaultCreateSBOMConfig().
 		WithoutFiles().
-		WithCatalogerSelection(cataloging.NewSelectionRequest().WithExpression(c.Select...)).
+		WithCatalogerSelection(c.selection()).
 		WithUnknownsConfig(cataloging.UnknownsConfig{RemoveWhenPackagesDefined: true})
+}
+
+func (c Cataloger) selection() cataloging.SelectionRequest {
+	r := cataloging.NewSelectionRequest()
+	for _, word := range c.Select {
+		if strings.HasPrefix(word, "+") || strings.HasPrefix(word, "-") {
+			r = r.WithExpression(word)
+		} else {
+			r = r.WithDefaults(word)
+		}
+	}
+	return r
 }
 
 // open gives the artifact to that of syft's readers that is for its kind: left to
