@@ -29,8 +29,8 @@ func TestLicences(t *testing.T) {
 		{name: "a name and a text", in: []pkg.License{{Value: "Our Licence", Type: license.Declared}, {Value: "Ours", Contents: "Our Licence", Type: license.Declared}},
 			declared: "LicenseRef-text-f6d5cb1ebe40ae93", texts: []sbom.LicenseText{{ID: "LicenseRef-text-f6d5cb1ebe40ae93", Text: "Our Licence"}}},
 		{name: "the digest of a text", in: []pkg.License{{Value: "sha256:00", Type: license.Concluded}}},
-		{name: "an address", in: []pkg.License{{URLs: []string{"https://example.org"}, Type: license.Declared}}, declared: "LicenseRef-text-100680ad546ce6a5",
-			texts: []sbom.LicenseText{{ID: "LicenseRef-text-100680ad546ce6a5", Text: "https://example.org"}}},
+		{name: "an address", in: []pkg.License{{URLs: []string{"https://example.org"}, Type: license.Declared}}, declared: "LicenseRef-text-50d7a905e3046b88",
+			texts: []sbom.LicenseText{{ID: "LicenseRef-text-50d7a905e3046b88", Text: "https://example.org"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
