@@ -32,8 +32,9 @@ var inputs = []input{
 // goPrograms makes a folder with the programs of the Go distribution, the plain
 // command, and small ones with modules that are replaced, or need nothing.
 func goPrograms(t *testing.T, dir string, _ map[string]sample) map[string]bool {
+	distribution := strings.TrimSpace(run(t, ".", "go", "env", "GOROOT"))
 	for _, name := range []string{"go", "gofmt"} {
-		copyFile(t, filepath.Join(runtime.GOROOT(), "bin", name), filepath.Join(dir, name))
+		copyFile(t, filepath.Join(distribution, "bin", name), filepath.Join(dir, name))
 	}
 	run(t, ".", "go", "build", "-o", filepath.Join(dir, "manifestgen"), "github.com/manifestgen/manifestgen/cmd/manifestgen")
 	source := t.TempDir()
