@@ -250,3 +250,32 @@ func checkEnded(t *testing.T, file string) {
 	}
 	t.Errorf("process %d goes on", pid)
 }
+
+// TestDocumented runs the cataloger that the package comment shows.
+func TestDocumented(t *testing.T) {
+	source, err := os.ReadFile("plugin.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(source), "//\t#!/bin/sh\n")
+	script, _, ok := strings.Cut(rest, "//\n")
+	if !ok {
+		t.Fatal("the package comment shows no script")
+	}
+	c := program(t, strings.ReplaceAll(script, "//\t", ""))
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "vendored.txt"), []byte("zlib 1.3.1\nexpat 2.6.4\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	inv, err := c.Survey(context.Background(), &sbom.Artifact{Format: sbom.FormatFolder, Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range inv.Components {
+		got = append(got, x.Name+" "+x.Version)
+	}
+	if diff := cmp.Diff([]string{"expat 2.6.4", "zlib 1.3.1"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
