@@ -63,6 +63,26 @@ type Supplier interface {
 	Supply(ctx context.Context, all []*Component) ([]*Component, error)
 }
 
+// A Surveyor is a Cataloger that does look around: it reads the artifact by
+// itself, from where that lies on this machine. It is for catalogers that were
+// written elsewhere and cannot be given one file at a time; all others are better
+// off without: what a surveyor reads is read once more, what it costs no limit
+// bounds, and layers are its own affair.
+type Surveyor interface {
+	Cataloger
+
+	// Survey returns what it finds in a, by the keys that it gives; an error
+	// becomes a gap, beside what comes with it. It is called once, after the
+	// files were cataloged, and does not change a.
+	//
+	// What others found too is joined with what they found, which is known
+	// by its key, by its package URL, or by its name and place. What they say
+	// stands; only what they do not say is added. Edges among their own
+	// components are left out: their ecosystem is theirs. Where only the
+	// versions differ, a finding says so.
+	Survey(ctx context.Context, a *Artifact) (*Inventory, error)
+}
+
 // A Want is a cataloger's answer to an entry: [No], [Yes], or [Together].
 type Want string
 

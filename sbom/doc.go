@@ -30,7 +30,8 @@
 // A [Cataloger] reads files of one kind and returns components. It says which
 // entries it wants and never looks around. One that knows how its ecosystem
 // resolves dependencies is also a [Resolver]; one that compares lists of files
-// with the files that are there is an [Auditor].
+// with the files that are there is an [Auditor]; one that was written elsewhere
+// and reads the artifact by itself is a [Surveyor].
 //
 // A [Component] is one thing that the artifact holds or is made of. Its identity
 // is the package URL (purl) where its ecosystem has one; its name within a
@@ -88,6 +89,7 @@
 //	principal.version       nothing says which version this is
 //	purl.invalid            a package URL cannot be parsed
 //	requires.unmet          a component needs what nothing here provides
+//	survey.version          a surveyor says another version than the cataloger of the ecosystem
 //
 // # What the library does not do
 //

@@ -27,6 +27,13 @@ type Artifact struct {
 	// one.
 	Trees []Tree
 
+	// Path is where the artifact lies on this machine, and Exclude holds the
+	// paths of files that are not part of it although they lie in it. Both are
+	// absolute, for a [Surveyor], and in no document. An artifact that lies in
+	// no such place has none.
+	Path    string
+	Exclude []string
+
 	Candidates []Candidate // principal facts that the container states
 	Findings   []Finding   // about opening it
 }

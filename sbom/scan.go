@@ -395,7 +395,7 @@ func (s *scan) closeKept() {
 	}
 }
 
-// inventory merges parts, those that suppliers add included, lets catalogers
+// inventory merges parts, adds what suppliers and surveyors say, lets catalogers
 // resolve their edges and audit their files, and sorts.
 func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 	inv := &Inventory{Artifact: a, Findings: slices.Clone(a.Findings), links: links{}}
@@ -415,6 +415,11 @@ func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 	for _, c := range s.catalogers {
 		if supplier, ok := c.(Supplier); ok {
 			merged = supply(ctx, inv, supplier, merged)
+		}
+	}
+	for _, c := range s.catalogers {
+		if surveyor, ok := c.(Surveyor); ok {
+			merged = s.survey(ctx, inv, surveyor, merged)
 		}
 	}
 	for _, c := range s.catalogers {

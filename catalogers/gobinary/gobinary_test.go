@@ -220,6 +220,22 @@ func TestVersions(t *testing.T) {
 	check("a tag without v", plain, truth(t, plain).Main.Version, sbom.FromPseudo)
 }
 
+// TestReplacedMain holds that the main module has no version if it was built from a
+// folder that replaces it, whatever version was required.
+func TestReplacedMain(t *testing.T) {
+	a := newApp(t)
+	write(t, filepath.Join(a.dir, "other/go.mod"), "module example.com/other\n\ngo 1.24\n")
+	write(t, filepath.Join(a.dir, "other/main.go"), "package main\n\nfunc main() {}\n")
+	a.run("go", "mod", "edit", "-require=example.com/other@v0.9.0", "-replace=example.com/other=./other")
+	program := a.build(nil, "example.com/other")
+	if v := truth(t, program).Main.Version; v != "v0.9.0" {
+		t.Fatalf("the go command says %q; the test shows less than it should", v)
+	}
+	if m := describe(t, program); m.Principal.Version != "" || m.Principal.PURL != "pkg:golang/example.com/other" {
+		t.Errorf("version %q, %s", m.Principal.Version, m.Principal.PURL)
+	}
+}
+
 func hasFinding(m *sbom.Manifest, kind sbom.FindingKind, code string) bool {
 	return slices.ContainsFunc(m.Findings, func(f sbom.Finding) bool { return f.Kind == kind && f.Code == code })
 }

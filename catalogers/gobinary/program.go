@@ -121,7 +121,7 @@ func (p *program) versions() []sbom.Candidate {
 		all = append(all, sbom.Candidate{Source: source, Where: where,
 			Facts: sbom.Principal{Component: sbom.Component{Version: version}}})
 	}
-	switch v := clean(p.info.Main.Version); {
+	switch v := clean(p.mainVersion()); {
 	case p.isToolchain():
 		add(sbom.FromArtifact, "version of the Go distribution that it is part of", p.toolchain().version)
 	case v == "" || v == devel:
@@ -134,6 +134,16 @@ func (p *program) versions() []sbom.Candidate {
 		add(sbom.FromLinker, "build setting -ldflags, variable "+v.variable, v.value)
 	}
 	return all
+}
+
+// mainVersion returns the version of the main module. One that a folder replaces has
+// none: what was required is not what was built.
+func (p *program) mainVersion() string {
+	main := p.info.Main
+	if r := main.Replace; r != nil && (r.Version == "" || r.Version == devel) {
+		return ""
+	}
+	return main.Version
 }
 
 // devel is the version of a module that was built from a folder without a tag.

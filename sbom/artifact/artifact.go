@@ -135,7 +135,23 @@ func Open(ctx context.Context, ref string, o Options) ([]*sbom.Artifact, error) 
 	if err != nil {
 		return nil, unusable(ref, err)
 	}
+	for _, a := range all {
+		a.Path, a.Exclude = absolute(path), nil
+		for _, x := range o.Exclude {
+			a.Exclude = append(a.Exclude, absolute(x))
+		}
+	}
 	return all, nil
+}
+
+// absolute returns path from the root of the file system, if the working folder
+// is known.
+func absolute(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return abs
 }
 
 // The prefixes that say what is to be opened.
@@ -170,8 +186,5 @@ func unusable(ref string, err error) error {
 
 // baseName returns the last element of path, also for "." and "/x/..".
 func baseName(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	return sbom.EntryPath(filepath.Base(path))
+	return sbom.EntryPath(filepath.Base(absolute(path)))
 }

@@ -25,6 +25,7 @@ type generate struct {
 	outputs         []string
 	platform        string
 	only            []string
+	with            []string
 	digests         string
 	timeout         time.Duration
 	explain         bool
@@ -49,6 +50,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.StringArrayVarP(&g.outputs, "output", "o", nil, "write to `FILE`, whose suffix names the format, to FORMAT=FILE, or as FORMAT to standard output; may be repeated\nformats: "+strings.Join(formatNames(), ", "))
 	f.StringVar(&g.platform, "platform", "", "of several platforms describe `OS/ARCH`")
 	f.StringSliceVar(&g.only, "catalogers", nil, "use only the catalogers with these `NAMES`")
+	f.StringSliceVar(&g.with, "with", nil, "use the catalogers with these `NAMES` too, which are programs of their own: manifestgen-cataloger-NAME")
 	f.StringVar(&g.digests, "digests", "sha256,sha512", "hash a file artifact with these `ALGORITHMS`, or none")
 	f.DurationVar(&g.timeout, "timeout", 0, "stop after `TIME`, such as 5m")
 	f.BoolVar(&g.explain, "explain", false, "print, for each fact about the artifact, where it comes from and what else was said")
@@ -109,6 +111,9 @@ func (g *generate) plan() (p plan, err error) {
 		if p.catalogers, err = catalogers.ByName(g.catalogers, g.only...); err != nil {
 			return p, usage("%v", err)
 		}
+	}
+	if p.catalogers, err = with(p.catalogers, g.catalogers, g.with, g.process); err != nil {
+		return p, err
 	}
 	p.catalogers, err = g.golang.configure(readDocuments(p.catalogers, g.verifyFiles))
 	return p, err
