@@ -53,9 +53,9 @@ type Options struct {
 
 // All returns all formats in their usual versions, the usual format first.
 func All() []Format {
-	return []Format{
-		{Name: "cyclonedx-json", Suffixes: []string{".cdx.json", "bom.json"}, Decode: cyclonedx.Decode, encode: encodeCycloneDX},
-		{Name: "spdx-json", Suffixes: []string{".spdx.json"}, Decode: spdx.Decode, encode: encodeSPDX},
+	all := []Format{
+		{Name: "cyclonedx-json", Suffixes: []string{".cdx.json", "bom.json"}, Versions: []string{"1.6"}, Decode: cyclonedx.Decode, encode: encodeCycloneDX},
+		{Name: "spdx-json", Suffixes: []string{".spdx.json"}, Versions: []string{"2.3"}, Decode: spdx.Decode, encode: encodeSPDX},
 
 		{Name: "text", Suffixes: []string{".txt"}, encode: forTerminal(text.Encode)},
 		{Name: "tree", Suffixes: []string{".tree.txt"}, encode: forTerminal(text.EncodeTree)},
@@ -65,6 +65,12 @@ func All() []Format {
 		{Name: "intoto-release", Suffixes: []string{".release.intoto.json"}, encode: plain(intoto.EncodeRelease)},
 		{Name: "intoto-provenance", Suffixes: []string{".intoto.json"}, encode: plain(intoto.EncodeProvenance)},
 	}
+	for i, f := range all {
+		if len(f.Versions) > 0 {
+			all[i].Version = f.Versions[0]
+		}
+	}
+	return all
 }
 
 func encodeCycloneDX(w io.Writer, m *sbom.Manifest, _ string, o Options) error {

@@ -23,12 +23,32 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// each runs test for every format and every fixture.
-func each(t *testing.T, test func(t *testing.T, f formats.Format, m *sbom.Manifest)) {
+// documents returns the formats that can be read again, in each of their versions.
+func documents() []formats.Format {
+	var all []formats.Format
 	for _, f := range formats.All() {
+		if f.Decode == nil {
+			continue
+		}
+		all = append(all, f)
+		for _, version := range f.Versions {
+			if older, _ := formats.ByName(f.Name + "@" + version); version != f.Version {
+				all = append(all, older)
+			}
+		}
+	}
+	return all
+}
+
+// nameOf returns the name of a format and its version.
+func nameOf(f formats.Format) string { return strings.Trim(f.Name+"@"+f.Version, "@") }
+
+// each runs test for every format in every version, and every fixture.
+func each(t *testing.T, test func(t *testing.T, f formats.Format, m *sbom.Manifest)) {
+	for _, f := range documents() {
 		all := formattest.Fixtures()
 		for _, name := range slices.Sorted(maps.Keys(all)) {
-			t.Run(f.Name+"/"+name, func(t *testing.T) { test(t, f, all[name]) })
+			t.Run(nameOf(f)+"/"+name, func(t *testing.T) { test(t, f, all[name]) })
 		}
 	}
 }
@@ -137,7 +157,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // TestGolden compares with documents that were checked by hand and against the
 // schemas, so that a change of what is written is a change of a file.
 func TestGolden(t *testing.T) {
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		got, file := encode(t, f, formattest.Full()), filepath.Join("testdata", "full"+f.Suffixes[0])
 		if *update {
 			if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -157,12 +177,12 @@ func TestGolden(t *testing.T) {
 func TestFormatsSayTheSame(t *testing.T) {
 	for name, m := range formattest.Fixtures() {
 		t.Run(name, func(t *testing.T) {
-			for _, a := range formats.All() {
+			for _, a := range documents() {
 				once := decode(t, a, encode(t, a, m))
-				for _, b := range formats.All() {
+				for _, b := range documents() {
 					twice := decode(t, b, encode(t, b, once))
 					if d := diff(twice, once); d != "" {
-						t.Errorf("%s to %s:\n%.4000s", a.Name, b.Name, d)
+						t.Errorf("%s to %s:\n%.4000s", nameOf(a), nameOf(b), d)
 					}
 				}
 			}
@@ -192,14 +212,14 @@ func TestEncodeLeavesTheManifestAlone(t *testing.T) {
 	each(t, func(t *testing.T, f formats.Format, m *sbom.Manifest) {
 		encode(t, f, m)
 		encode(t, f, m)
-		if d := diff(m, formattest.Fixtures()[strings.TrimPrefix(t.Name(), "TestEncodeLeavesTheManifestAlone/"+f.Name+"/")]); d != "" {
+		if d := diff(m, formattest.Fixtures()[strings.TrimPrefix(t.Name(), "TestEncodeLeavesTheManifestAlone/"+nameOf(f)+"/")]); d != "" {
 			t.Errorf("the manifest has changed:\n%.4000s", d)
 		}
 	})
 }
 
 func TestPhases(t *testing.T) {
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		for _, phase := range []string{"design", "pre-build", "build", "post-build", "operations", "discovery", "decommission", "afterlife", "Build"} {
 			m := formattest.Minimal()
 			m.Phase = phase
@@ -215,7 +235,7 @@ func TestInvalidIsNotWritten(t *testing.T) {
 		"nowhere": {Kind: sbom.DependsOn, From: "a", To: "nowhere"},
 		"likes":   {Kind: "likes", From: "a", To: "a"},
 	}
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		for want, edge := range edges {
 			m := formattest.Minimal()
 			m.Edges = []sbom.Edge{edge}
@@ -233,7 +253,7 @@ func TestInvalidIsNotWritten(t *testing.T) {
 // TestTampered edits a document after it was made: what was edited wins over
 // the record, and a finding says so.
 func TestTampered(t *testing.T) {
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		t.Run(f.Name, func(t *testing.T) {
 			data := bytes.ReplaceAll(encode(t, f, formattest.Release()), []byte(`"30.1.0"`), []byte(`"66.6"`))
 			m := decode(t, f, data)
@@ -250,7 +270,7 @@ func TestTampered(t *testing.T) {
 // TestSmuggled puts a record into a document that has the right digest and says
 // something else than the document.
 func TestSmuggled(t *testing.T) {
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		t.Run(f.Name, func(t *testing.T) {
 			data := encode(t, f, formattest.Release())
 			edited := regexp.MustCompile(`(sha256[^}]*\\"version\\":\\")30.1.0`).ReplaceAll(data, []byte("${1}66.6"))
@@ -269,7 +289,7 @@ func TestSmuggled(t *testing.T) {
 }
 
 func TestTimesOutOfRange(t *testing.T) {
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		m := formattest.Full()
 		m.Principal.Signature.Signed = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 		if err := f.Encode(new(bytes.Buffer), m, formats.Options{}); err == nil {
@@ -286,7 +306,7 @@ func TestTimesOutOfRange(t *testing.T) {
 }
 
 func TestTruncated(t *testing.T) {
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		data := encode(t, f, formattest.Release())
 		for n := 0; n < len(data)-2; n += 37 {
 			if m, err := f.Decode(bytes.NewReader(data[:n])); err == nil {
@@ -297,7 +317,7 @@ func TestTruncated(t *testing.T) {
 }
 
 func TestNullsInLists(t *testing.T) {
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		t.Run(f.Name, func(t *testing.T) {
 			data := encode(t, f, formattest.Full())
 			for i, c := range data {
@@ -333,7 +353,7 @@ func TestByFile(t *testing.T) {
 }
 
 func TestByName(t *testing.T) {
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		if got, ok := formats.ByName(f.Name); !ok || got.Name != f.Name {
 			t.Errorf("ByName(%q) = %q, %v", f.Name, got.Name, ok)
 		}
@@ -355,7 +375,7 @@ func TestDetect(t *testing.T) {
 			t.Errorf("Detect(%q) = %q, want %q", prefix, f.Name, want)
 		}
 	}
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		if got, _ := formats.Detect(encode(t, f, formattest.Release())[:512]); got.Name != f.Name {
 			t.Errorf("Detect takes %s for %q", f.Name, got.Name)
 		}

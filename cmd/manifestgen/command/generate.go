@@ -30,7 +30,7 @@ type generate struct {
 	explain         bool
 	quiet           bool
 	allowIncomplete bool
-	indent          bool
+	writing         writing
 	facts           factFlags
 	golang          golang
 }
@@ -44,7 +44,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 		RunE:  func(c *cobra.Command, args []string) error { return g.run(c.Context(), args[0]) },
 	}
 	f := c.Flags()
-	f.StringArrayVarP(&g.outputs, "output", "o", nil, "write to `FILE`, whose suffix names the format, to FORMAT=FILE, or as FORMAT to standard output; may be repeated\nformats: "+strings.Join(formatNames(), ", "))
+	f.StringArrayVarP(&g.outputs, "output", "o", nil, outputHelp())
 	f.StringVar(&g.platform, "platform", "", "of several platforms describe `OS/ARCH`")
 	f.StringSliceVar(&g.only, "catalogers", nil, "use only the catalogers with these `NAMES`")
 	f.StringVar(&g.digests, "digests", "sha256,sha512", "hash a file artifact with these `ALGORITHMS`, or none")
@@ -52,15 +52,28 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVar(&g.explain, "explain", false, "print, for each fact about the artifact, where it comes from and what else was said")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
-	f.BoolVar(&g.indent, "indent", false, "write documents with a line for each value; without it they are compact")
+	g.writing.add(f)
 	g.facts.add(f)
 	g.golang.addFlags(f)
 	return c
 }
 
+// outputHelp describes the flag -o.
+func outputHelp() string {
+	var names []string
+	for _, f := range formats.All() {
+		name := f.Name
+		if len(f.Versions) > 1 {
+			name += " (" + strings.Join(f.Versions, ", ") + ")"
+		}
+		names = append(names, name)
+	}
+	return "write to `FILE`, whose suffix names the format, to FORMAT=FILE, or as FORMAT to standard output; may be repeated; FORMAT@VERSION is an older one\nformats: " + strings.Join(names, ", ")
+}
+
 func formatNames() []string {
 	var names []string
-	for _, f := range slices.Concat(formats.All(), statements) {
+	for _, f := range formats.All() {
 		names = append(names, f.Name)
 	}
 	return names
@@ -98,6 +111,9 @@ func (g *generate) plan() (p plan, err error) {
 		return p, err
 	}
 	if p.release, err = g.facts.options(g.process.Now()); err != nil {
+		return p, err
+	}
+	if err = g.writing.plan(g.process, g.quiet); err != nil {
 		return p, err
 	}
 	p.catalogers = g.catalogers
