@@ -343,6 +343,8 @@ func TestByFile(t *testing.T) {
 	tests := map[string]string{
 		"app.cdx.json": "cyclonedx-json", "bom.json": "cyclonedx-json", "dist/App.CDX.JSON": "cyclonedx-json", "app.bom.json": "cyclonedx-json",
 		"app-bom.json": "cyclonedx-json", `c:\out\bom.json`: "cyclonedx-json", "app.spdx.json": "spdx-json", "abom.json": "", "app.json": "", "": "",
+		"a.txt": "text", "a.tree.txt": "tree", "a.md": "markdown", "a.csv": "csv", "a.purl": "purl",
+		"a.release.intoto.json": "intoto-release", "a.intoto.json": "intoto-provenance", "a.xml": "",
 	}
 	for file, want := range tests {
 		f, ok := formats.ByFile(file)
@@ -353,31 +355,19 @@ func TestByFile(t *testing.T) {
 }
 
 func TestByName(t *testing.T) {
-	for _, f := range documents() {
-		if got, ok := formats.ByName(f.Name); !ok || got.Name != f.Name {
+	for _, f := range formats.All() {
+		if got, ok := formats.ByName(f.Name); !ok || nameOf(got) != nameOf(f) {
 			t.Errorf("ByName(%q) = %q, %v", f.Name, got.Name, ok)
 		}
-	}
-	if _, ok := formats.ByName("cyclonedx"); ok {
-		t.Error("there is no format cyclonedx")
-	}
-}
-
-func TestDetect(t *testing.T) {
-	tests := map[string]string{
-		`{"bomFormat":"CycloneDX"`: "cyclonedx-json", "\xef\xbb\xbf{ \"$schema\": \"x\",\n\"bomFormat\" : \"": "cyclonedx-json",
-		`{"spdxVersion":"SPDX-2.3"`: "spdx-json", `{"name":"bomFormat","spdxVersion":"SPDX-2.3"}`: "spdx-json",
-		`{"a":{"bomFormat":1},"spdxVersion":""`: "spdx-json", `{"a\"bomFormat":1,`: "", `"bomFormat":`: "", "": "", "{": "", `{"bomFormat`: "", `{"bomFormat"`: "",
-		"<bom bomFormat": "", "x{\"bomFormat\":": "", `{"a\`: "",
-	}
-	for prefix, want := range tests {
-		if f, ok := formats.Detect([]byte(prefix)); f.Name != want || ok != (want != "") {
-			t.Errorf("Detect(%q) = %q, want %q", prefix, f.Name, want)
+		for _, version := range f.Versions {
+			if got, ok := formats.ByName(f.Name + "@" + version); !ok || got.Version != version {
+				t.Errorf("ByName(%s@%s) = version %q, %v", f.Name, version, got.Version, ok)
+			}
 		}
 	}
-	for _, f := range documents() {
-		if got, _ := formats.Detect(encode(t, f, formattest.Release())[:512]); got.Name != f.Name {
-			t.Errorf("Detect takes %s for %q", f.Name, got.Name)
+	for _, name := range []string{"cyclonedx", "", "@", "cyclonedx-json@", "cyclonedx-json@9.9", "csv@1"} {
+		if f, ok := formats.ByName(name); ok {
+			t.Errorf("ByName(%q) = %q", name, f.Name)
 		}
 	}
 }
