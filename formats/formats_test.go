@@ -20,6 +20,7 @@ import (
 	"github.com/manifestgen/manifestgen/formats"
 	"github.com/manifestgen/manifestgen/formats/internal/facts"
 	"github.com/manifestgen/manifestgen/formats/internal/formattest"
+	"github.com/manifestgen/manifestgen/formats/loss"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
@@ -48,6 +49,9 @@ func each(t *testing.T, test func(t *testing.T, f formats.Format, m *sbom.Manife
 	for _, f := range documents() {
 		all := formattest.Fixtures()
 		for _, name := range slices.Sorted(maps.Keys(all)) {
+			if name == "many" && isOlder(f) {
+				continue
+			}
 			t.Run(nameOf(f)+"/"+name, func(t *testing.T) { test(t, f, all[name]) })
 		}
 	}
@@ -158,6 +162,9 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // schemas, so that a change of what is written is a change of a file.
 func TestGolden(t *testing.T) {
 	for _, f := range documents() {
+		if isOlder(f) {
+			continue
+		}
 		got, file := encode(t, f, formattest.Full()), filepath.Join("testdata", "full"+f.Suffixes[0])
 		if *update {
 			if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -174,21 +181,36 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestFormatsSayTheSame(t *testing.T) {
+// TestChain takes each fixture through all formats in all versions and back. What
+// a document says is not lost on the way, and each document has the bytes that it
+// has when it is written first, which other tests validate.
+func TestChain(t *testing.T) {
 	for name, m := range formattest.Fixtures() {
 		t.Run(name, func(t *testing.T) {
-			for _, a := range documents() {
-				once := decode(t, a, encode(t, a, m))
-				for _, b := range documents() {
-					twice := decode(t, b, encode(t, b, once))
-					if d := diff(twice, once); d != "" {
-						t.Errorf("%s to %s:\n%.4000s", nameOf(a), nameOf(b), d)
-					}
+			chain := documents()
+			for _, f := range slices.Backward(chain) {
+				chain = append(chain, f)
+			}
+			carried := m
+			for _, f := range chain {
+				if name == "many" && isOlder(f) {
+					continue // it is long, and has nothing that the others have not
+				}
+				data := encode(t, f, carried)
+				if !bytes.Equal(data, encode(t, f, m)) {
+					t.Errorf("%s: the bytes are others than those that were written first", nameOf(f))
+				}
+				carried = decode(t, f, data)
+				if r := loss.Compare(m, carried); r.Losses != nil {
+					t.Fatalf("%s: %.3000v", nameOf(f), r.Losses)
 				}
 			}
 		})
 	}
 }
+
+// isOlder reports whether f is another version than the usual one.
+func isOlder(f formats.Format) bool { return len(f.Versions) > 0 && f.Version != f.Versions[0] }
 
 func TestOrderDoesNotMatter(t *testing.T) {
 	each(t, func(t *testing.T, f formats.Format, m *sbom.Manifest) {
