@@ -1,0 +1,262 @@
+package spdx3
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/manifestgen/manifestgen/sbom"
+)
+
+// standard is the name of the format in foreign data.
+const standard = "spdx3"
+
+// A graph is a document: all elements that it has.
+type graph struct {
+	elements  []*element
+	relations []relationship
+}
+
+// write writes a document in the canonical serialization, sorted by id, or with
+// a line for each value.
+func (g *graph) write(w io.Writer, indent bool) error {
+	slices.SortFunc(g.elements, func(a, b *element) int { return strings.Compare(a.id(), b.id()) })
+	slices.SortFunc(g.relations, func(a, b relationship) int { return strings.Compare(a.ID, b.ID) })
+	out := &writer{w: bufio.NewWriterSize(w, 64<<10), indent: indent}
+	out.json = json.NewEncoder(&out.buf)
+	out.json.SetEscapeHTML(false)
+	out.text(`{"@context":"` + contextURL + `","@graph":[`)
+	i, j := 0, 0
+	for i < len(g.elements) || j < len(g.relations) {
+		if j == len(g.relations) || i < len(g.elements) && g.elements[i].id() <= g.relations[j].ID {
+			out.object(g.elements[i], g.elements[i].Extra)
+			i++
+		} else {
+			out.object(&g.relations[j], g.relations[j].Extra)
+			j++
+		}
+	}
+	out.text("]}\n")
+	if out.err != nil {
+		return out.err
+	}
+	return out.w.Flush()
+}
+
+// id returns what other elements refer to e by.
+func (e *element) id() string {
+	if e.ID != "" {
+		return e.ID
+	}
+	return e.Node
+}
+
+// A writer writes the objects of one graph. After an error it does nothing.
+type writer struct {
+	w      *bufio.Writer
+	buf    bytes.Buffer
+	json   *json.Encoder
+	indent bool
+	more   bool
+	err    error
+}
+
+func (w *writer) text(s string) {
+	if w.indent {
+		s = strings.NewReplacer(`{"`, "{\n  \"", `:"`, `: "`, `,"`, ",\n  \"", `:[`, `: [`, `]}`, "\n  ]\n}").Replace(s)
+	}
+	w.bytes([]byte(s))
+}
+
+func (w *writer) bytes(b []byte) {
+	if w.err == nil {
+		_, w.err = w.w.Write(b)
+	}
+}
+
+func (w *writer) object(x any, extra []sbom.Foreign) {
+	if w.more {
+		w.bytes([]byte(","))
+	}
+	w.more = true
+	w.buf.Reset()
+	if err := w.json.Encode(x); err != nil && w.err == nil {
+		w.err = err
+	}
+	b := unescape(bytes.TrimSuffix(w.buf.Bytes(), []byte("\n")))
+	if len(extra) > 0 {
+		b = merge(b, extra)
+	}
+	if w.indent {
+		var lines bytes.Buffer
+		if err := json.Indent(&lines, b, "    ", "  "); err != nil && w.err == nil {
+			w.err = err
+		}
+		w.bytes([]byte("\n    "))
+		b = lines.Bytes()
+	}
+	w.bytes(b)
+}
+
+// merge adds keys to an object. They stand for those of the same name, except
+// that lists of extensions are joined.
+func merge(object []byte, extra []sbom.Foreign) []byte {
+	all := map[string]json.RawMessage{}
+	if json.Unmarshal(object, &all) != nil {
+		return object
+	}
+	for _, f := range extra {
+		value := json.RawMessage(f.Value)
+		if f.Field == extensionKey {
+			value = join(all[extensionKey], value)
+		}
+		all[f.Field] = value
+	}
+	return canonical(all)
+}
+
+const extensionKey = "extension"
+
+func join(a, b json.RawMessage) json.RawMessage {
+	var x, y []json.RawMessage
+	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
+		return b
+	}
+	return canonical(append(x, y...))
+}
+
+// canonical writes a value in the canonical serialization: names in order,
+// no space, and nothing escaped that need not be. Numbers stay as they are.
+//
+// https://spdx.github.io/spdx-spec/v3.0.1/serializations/#canonical-serialization
+func canonical(v any) json.RawMessage {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(v) != nil {
+		return json.RawMessage("null")
+	}
+	return unescape(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}
+
+// unescape writes as they are the three characters that encoding/json escapes
+// without need.
+func unescape(b []byte) []byte {
+	if !bytes.Contains(b, []byte(`\u2028`)) && !bytes.Contains(b, []byte(`\u2029`)) && !bytes.Contains(b, []byte(`\ufffd`)) {
+		return b
+	}
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] != '\\' {
+			out = append(out, b[i])
+			continue
+		}
+		switch rest := b[i:]; {
+		case bytes.HasPrefix(rest, []byte(`\u2028`)):
+			out, i = append(out, "\u2028"...), i+5
+		case bytes.HasPrefix(rest, []byte(`\u2029`)):
+			out, i = append(out, "\u2029"...), i+5
+		case bytes.HasPrefix(rest, []byte(`\ufffd`)):
+			out, i = append(out, "\ufffd"...), i+5
+		default:
+			out, i = append(out, b[i], b[i+1]), i+1
+		}
+	}
+	return out
+}
+
+// canonicalText returns JSON in the canonical serialization, and false if it is
+// none.
+func canonicalText(s string) (json.RawMessage, bool) {
+	d := json.NewDecoder(strings.NewReader(s))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil || d.More() {
+		return nil, false
+	}
+	return canonical(v), true
+}
+
+// whole returns an element as a decoder finds it in a document.
+func whole(x any, extra []sbom.Foreign) json.RawMessage {
+	b := canonical(x)
+	if len(extra) > 0 {
+		b = merge(b, extra)
+	}
+	return b
+}
+
+// foreign returns one key of e as foreign data.
+func (e *element) foreign(key string) sbom.Foreign {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(whole(e, e.Extra), &all) != nil {
+		return sbom.Foreign{}
+	}
+	return sbom.Foreign{Standard: standard, Field: key, Value: string(all[key])}
+}
+
+// put sets one key of an object to what a document has there. What does not fit
+// becomes extra; it reports false if that is because of the value.
+func (x *row) put(key string, value json.RawMessage) bool {
+	one := canonical(map[string]json.RawMessage{key: value})
+	try := *x
+	strict := json.NewDecoder(bytes.NewReader(one))
+	strict.DisallowUnknownFields()
+	if strict.Decode(&try) == nil {
+		*x = try
+		return true
+	}
+	try = *x
+	err := json.Unmarshal(one, &try)
+	if err == nil {
+		*x = try // what is known of it is read
+	}
+	x.Extra = append(x.Extra, sbom.Foreign{Standard: standard, Field: key, Value: string(value)})
+	return err == nil
+}
+
+// putAll sets the keys of an object, in order. It returns those that are not
+// understood.
+func (x *row) putAll(object map[string]json.RawMessage) (unread []string) {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		value := object[key]
+		if key == extensionKey {
+			value = x.putExtensions(value)
+		}
+		if value != nil && !x.put(key, value) {
+			unread = append(unread, key)
+		}
+	}
+	return unread
+}
+
+// putExtensions takes the properties out of a list of extensions, and returns
+// the others.
+func (x *row) putExtensions(list json.RawMessage) json.RawMessage {
+	var all, others []json.RawMessage
+	if json.Unmarshal(list, &all) != nil {
+		return list
+	}
+	for _, one := range all {
+		var ext extension
+		d := json.NewDecoder(bytes.NewReader(one))
+		d.DisallowUnknownFields()
+		if d.Decode(&ext) != nil || ext.Type != classProperties {
+			others = append(others, one)
+			continue
+		}
+		x.Extensions = append(x.Extensions, ext)
+	}
+	if others == nil {
+		return nil
+	}
+	x.Extra = append(x.Extra, sbom.Foreign{Standard: standard, Field: extensionKey, Value: string(canonical(others))})
+	return nil
+}
+
+func sameElement(a, b *element) bool { return reflect.DeepEqual(a, b) }
