@@ -98,8 +98,7 @@ func utf16Of(data []byte, order binary.AppendByteOrder) []byte {
 
 // late puts so much before the keys of an object that its beginning tells nothing.
 func late(data []byte) []byte {
-	filler := `{"a": "` + strings.Repeat("x", 70_000) + `", `
-	return append([]byte(filler), bytes.TrimPrefix(bytes.TrimSpace(data), []byte("{"))...)
+	return append([]byte("{"+strings.Repeat(" ", 70_000)), bytes.TrimPrefix(data, []byte("{"))...)
 }
 
 func TestDecodeUnknown(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"github.com/manifestgen/manifestgen/formats/list"
 	"github.com/manifestgen/manifestgen/formats/markdown"
 	"github.com/manifestgen/manifestgen/formats/spdx"
+	"github.com/manifestgen/manifestgen/formats/spdx3"
 	"github.com/manifestgen/manifestgen/formats/text"
 	"github.com/manifestgen/manifestgen/sbom"
 )
@@ -56,6 +57,7 @@ func All() []Format {
 	all := []Format{
 		{Name: "cyclonedx-json", Suffixes: []string{".cdx.json", "bom.json"}, Versions: []string{"1.6"}, Decode: cyclonedx.Decode, encode: encodeCycloneDX},
 		{Name: "spdx-json", Suffixes: []string{".spdx.json"}, Versions: []string{"2.3"}, Decode: spdx.Decode, encode: encodeSPDX},
+		{Name: "spdx3-json", Suffixes: []string{".spdx3.json"}, Decode: spdx3.Decode, encode: encodeSPDX3},
 
 		{Name: "text", Suffixes: []string{".txt"}, encode: forTerminal(text.Encode)},
 		{Name: "tree", Suffixes: []string{".tree.txt"}, encode: forTerminal(text.EncodeTree)},
@@ -79,6 +81,10 @@ func encodeCycloneDX(w io.Writer, m *sbom.Manifest, _ string, o Options) error {
 
 func encodeSPDX(w io.Writer, m *sbom.Manifest, _ string, o Options) error {
 	return spdx.Encoder{Indent: o.Indent}.Encode(w, m)
+}
+
+func encodeSPDX3(w io.Writer, m *sbom.Manifest, _ string, o Options) error {
+	return spdx3.Encoder{Indent: o.Indent}.Encode(w, m)
 }
 
 // forTerminal is an encoder that asks how wide the terminal is.

@@ -148,7 +148,7 @@ func prune(x any) int {
 
 func isRecord(x any) bool {
 	object, _ := x.(map[string]any)
-	for _, key := range []string{"value", "comment"} {
+	for _, key := range []string{"value", "comment", "statement"} {
 		if s, _ := object[key].(string); strings.HasPrefix(s, facts.RecordMark+`{"sha256"`) {
 			return true
 		}
