@@ -193,8 +193,22 @@ func (g *generate) describe(ctx context.Context, a *sbom.Artifact, p plan) (*sbo
 	return sbom.Assemble(inventory, sbom.Options{
 		Created: p.created,
 		Tools:   []sbom.Tool{{Name: "manifestgen", Version: version()}},
+		Author:  author(candidates),
 		Phase:   "post-build",
 	}, candidates...)
+}
+
+// author returns who makes the document: the team, if the person who runs the
+// command, or the record of the repository, says who that is.
+func author(candidates []sbom.Candidate) sbom.Party {
+	for _, source := range []sbom.Source{sbom.FromFlag, sbom.FromRecord} {
+		for _, c := range candidates {
+			if c.Source == source && c.Facts.Maker.Name != "" {
+				return c.Facts.Maker
+			}
+		}
+	}
+	return sbom.Party{}
 }
 
 // parseDigests reads the value of --digests.
