@@ -15,16 +15,18 @@ type decoder struct {
 	*reader
 	creationInfo, doc, box *element
 	refs                   map[string]string // id of a component -> its ref
+	forBuild               map[string]bool   // ids of what is no component, but an input of the build
 	m                      *sbom.Manifest
 	byRef                  map[string]*sbom.Component
 }
 
 // toManifest translates a document.
 func toManifest(p *parser) (*sbom.Manifest, error) {
-	d := &decoder{parser: p, reader: newReader(), refs: map[string]string{}}
+	d := &decoder{parser: p, reader: newReader(len(p.elements)), refs: map[string]string{}}
 	d.index()
 	d.findHead()
 	d.relate(d.relations)
+	d.findInputs()
 	d.m = d.readHead(d.creationInfo, d.doc, d.box)
 	facts.Document.Apply(d.m, properties(d.doc))
 
@@ -49,7 +51,7 @@ func (d *decoder) index() {
 			d.byID[x.id()] = x
 			kept = append(kept, x)
 		case !sameElement(first, x):
-			d.note("id.duplicate", "two elements have the id %.200s; the second is left out: %.2000s", x.id(), whole(x, x.Extra))
+			d.note("id.duplicate", "two elements have the id %.200s; the second is left out: %.2000s", x.id(), x.whole())
 		}
 	}
 	d.elements = kept
@@ -181,7 +183,29 @@ func (d *decoder) nameless(c *sbom.Component) {
 
 // isPart reports whether an element is a component other than the principal.
 func (d *decoder) isPart(x *element) bool {
-	return isComponent(x.Type) && x.ID != d.root && x != d.artifact && !d.states[x.ID].onlyForBuild()
+	return isComponent(x.Type) && x.ID != d.root && x != d.artifact && !d.forBuild[x.ID]
+}
+
+// findInputs finds the inputs of the build that are nothing else: those that no
+// relationship puts among the components.
+func (d *decoder) findInputs() {
+	d.forBuild = map[string]bool{}
+	for _, x := range d.inputs {
+		d.forBuild[x.ID] = true
+	}
+	if len(d.inputs) == 0 {
+		return
+	}
+	for i := range d.relations {
+		r := &d.relations[i]
+		if edgeKind(r.Kind) == "" {
+			continue
+		}
+		delete(d.forBuild, r.From)
+		for _, to := range r.To {
+			delete(d.forBuild, to)
+		}
+	}
 }
 
 // readComponents reads all components.
@@ -308,11 +332,11 @@ func (d *decoder) keepForeign() {
 		return
 	}
 	for x := range k.elements {
-		out = append(out, foreignField(graphField, whole(x, x.Extra)))
+		out = append(out, foreignField(graphField, x.whole()))
 	}
 	for i := range k.related {
 		r := &d.relations[i]
-		out = append(out, foreignField(graphField, whole(r, r.Extra)))
+		out = append(out, foreignField(graphField, r.whole()))
 	}
 	slices.SortFunc(out, compareForeign)
 	d.m.Foreign = out
@@ -337,7 +361,7 @@ func (d *decoder) isHeldElement(x *element) bool {
 		ok = ok || x.Subject == d.root && strings.HasPrefix(x.Statement, facts.RecordMark)
 		return ok && d.only(x, &element{Type: classAnnotation, AnnotationType: "other", Subject: x.Subject, Statement: x.Statement})
 	case classFile, classPackage:
-		return x == d.artifact || d.states[x.ID].onlyForBuild()
+		return x == d.artifact || d.forBuild[x.ID]
 	case classBuild:
 		return x == d.built && d.only(x, fromBuild(d.m.Principal))
 	}
@@ -412,10 +436,10 @@ func (d *decoder) keepReferenced(k *keeper, head []sbom.Foreign) {
 	}
 	var work []json.RawMessage
 	for x := range k.elements {
-		work = append(work, whole(x, x.Extra))
+		work = append(work, x.whole())
 	}
 	for i := range k.related {
-		work = append(work, whole(&d.relations[i], d.relations[i].Extra))
+		work = append(work, d.relations[i].whole())
 	}
 	for _, f := range head {
 		work = append(work, json.RawMessage(f.Value))
@@ -435,11 +459,11 @@ func (d *decoder) keepReferenced(k *keeper, head []sbom.Foreign) {
 			k.ids[id] = true
 			if x := d.byID[id]; x != nil && !d.isComponentOrHead(x) && !k.elements[x] && isForeign(x) {
 				k.elements[x] = true
-				work = append(work, whole(x, x.Extra))
+				work = append(work, x.whole())
 			}
 			if i, ok := relations[id]; ok && !k.related[i] {
 				k.related[i] = true
-				work = append(work, whole(&d.relations[i], d.relations[i].Extra))
+				work = append(work, d.relations[i].whole())
 			}
 		}
 	}

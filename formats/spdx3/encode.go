@@ -19,46 +19,62 @@ type encoder struct {
 	*graph
 	*reader // of what has been written so far
 	m       *sbom.Manifest
-	base    string              // of the ids that are made here
 	ids     map[string]string   // ref -> id
 	notes   map[string][]string // ref -> findings, as text
 	agents  map[string]string   // what a party or licence says -> id of its element
+	plain   map[string]string   // licence expression without texts -> id of its element
 	taken   map[string]bool     // ids
+	clash   bool                // some of them are none of ours
 	foreign *pool
+	scratch struct { // of one component at a time
+		element    element
+		properties []property
+	}
 }
 
-func fromManifest(m *sbom.Manifest) (*graph, error) {
+func fromManifest(m *sbom.Manifest) (*lazyGraph, error) {
+	n := len(m.Components)
 	e := &encoder{
-		graph: &graph{}, reader: newReader(), m: m,
-		ids: make(map[string]string, len(m.Components)+1), notes: map[string][]string{}, agents: map[string]string{},
+		graph: &graph{relations: make([]relationship, 0, 2*n+8)}, reader: newReader(n), m: m,
+		ids: make(map[string]string, n+1), notes: map[string][]string{}, agents: map[string]string{}, plain: map[string]string{},
 	}
 	e.checked = true
 	if err := e.name(); err != nil {
 		return nil, err
 	}
 	e.addForeign()
-	for _, f := range m.Findings {
-		subject := f.Subject
-		if subject == "" {
-			subject = m.Principal.Ref
-		}
-		e.notes[subject] = append(e.notes[subject], facts.FindingText(f))
-	}
 	creation, doc, box := e.head()
 	e.build()
 	e.link()
 	e.adopt()
 	e.relate(e.relations)
-	for _, c := range m.Components {
-		e.component(c)
-	}
+	e.annotateAll()
 	if err := e.writePrincipal(); err != nil {
 		return nil, err
 	}
 	e.overlay(creation, doc, box)
 	e.describeDocument(creation, doc, box)
 	e.elements = append(e.elements, creation, doc, box)
-	return e.graph, nil
+	return &lazyGraph{*e.graph, box.Elements[1:], func(i int) *element { return e.component(m.Components[i]) }}, nil
+}
+
+// annotateAll writes the findings, and the parties that components refer to, so
+// that nothing is left to be written but the components.
+func (e *encoder) annotateAll() {
+	for _, f := range e.m.Findings {
+		subject := f.Subject
+		if subject == "" {
+			subject = e.m.Principal.Ref
+		}
+		e.notes[subject] = append(e.notes[subject], facts.FindingText(f))
+	}
+	for _, c := range e.all() {
+		e.agent(c.Maker)
+		e.agent(c.Supplier)
+		if texts := e.notes[c.Ref]; texts != nil {
+			e.annotate(e.ids[c.Ref], texts...)
+		}
+	}
 }
 
 // all returns the principal and the components.
@@ -82,23 +98,35 @@ func (e *encoder) name() error {
 		e.base = fmt.Sprintf("%s%x", namespaces, sha256.Sum256(b))
 	}
 	e.namespace = e.base
-	taken := make(map[string]bool, len(e.m.Components)+1)
+	var own []*sbom.Component
 	for _, c := range e.all() {
-		if _, ok := ownID(c.Foreign); !ok {
-			id := e.base + "#" + fragment(c.Name, c.Ref)
-			e.ids[c.Ref], taken[id] = id, true
+		if _, ok := ownID(c.Foreign); ok {
+			own = append(own, c)
+			continue
 		}
+		e.ids[c.Ref] = e.base + "#" + fragment(c.Name, c.Ref)
 	}
-	for _, c := range e.all() {
-		if id, ok := ownID(c.Foreign); ok {
-			for taken[id] {
-				id = e.base + "#" + fragment(c.Name, c.Ref+id)
-			}
-			e.ids[c.Ref], taken[id] = id, true
-		}
-	}
-	e.root, e.taken = e.ids[e.m.Principal.Ref], taken
+	e.takeOwn(own)
+	e.root = e.ids[e.m.Principal.Ref]
 	return nil
+}
+
+// takeOwn gives components the ids that they had, unless another has it.
+func (e *encoder) takeOwn(own []*sbom.Component) {
+	if e.clash = len(own) > 0 || len(e.m.Foreign) > 0; !e.clash {
+		return
+	}
+	e.taken = make(map[string]bool, len(e.ids))
+	for _, id := range e.ids {
+		e.taken[id] = true
+	}
+	for _, c := range own {
+		id, _ := ownID(c.Foreign)
+		for e.taken[id] {
+			id = e.base + "#" + fragment(c.Name, c.Ref+id)
+		}
+		e.ids[c.Ref], e.taken[id] = id, true
+	}
 }
 
 // baseOf returns what the ids of a document begin with, given that of its
@@ -129,16 +157,15 @@ func fromTime(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05Z")
 }
 
-// component writes c: the fields of an element, and what they do not hold as
-// properties.
-func (e *encoder) component(c *sbom.Component) {
-	out := e.withForeign(c, e.fields(c, classOf(c)))
+// component returns the element of c: its fields, and what they do not hold as
+// properties. It is valid until the next call.
+func (e *encoder) component(c *sbom.Component) *element {
+	out := e.withForeign(c, e.fill(&e.scratch.element, c, classOf(c)))
 	back := e.readComponent(out)
 	back.Properties = facts.Plain(c.Properties, facts.ReservedInComponent)
 	back.Foreign = withID(back.Foreign, e.foreignIDOf(c, out))
-	addProperties(out, slices.Concat(back.Properties, facts.Component.Missing(c, &back)))
-	e.elements = append(e.elements, out)
-	e.annotate(out.ID, e.notes[c.Ref]...)
+	e.scratch.properties = addProperties(out, e.scratch.properties[:0], back.Properties, facts.Component.Missing(c, &back))
+	return out
 }
 
 // foreignIDOf returns the id of the element of c, if a decoder sees that it is
@@ -154,6 +181,9 @@ func (e *encoder) foreignIDOf(c *sbom.Component, out *element) string {
 // element that had its id already.
 func (e *encoder) free(name string) string {
 	id := e.base + "#" + name
+	if !e.clash {
+		return id
+	}
 	for e.taken[id] {
 		id += "-"
 	}
@@ -181,7 +211,7 @@ func (e *encoder) writePrincipal() error {
 	native := e.readPrincipal(out)
 	native.Properties = properties
 	native.Foreign = withID(native.Foreign, e.foreignIDOf(&p.Component, out))
-	addProperties(out, slices.Concat(properties, facts.MissingFromPrincipal(p, native)))
+	addProperties(out, nil, properties, facts.MissingFromPrincipal(p, native))
 
 	record, err := facts.SealRecord(p, e.wholePrincipal(out))
 	if err != nil {
@@ -189,7 +219,6 @@ func (e *encoder) writePrincipal() error {
 	}
 	e.elements = append(e.elements, out)
 	e.annotate(out.ID, record)
-	e.annotate(out.ID, e.notes[p.Ref]...)
 	return nil
 }
 
@@ -223,7 +252,11 @@ func commitKind(id string) string {
 
 // fields fills in the fields of the element of a component.
 func (e *encoder) fields(c *sbom.Component, class string) *element {
-	out := &element{
+	return e.fill(&element{}, c, class)
+}
+
+func (e *encoder) fill(out *element, c *sbom.Component, class string) *element {
+	*out = element{
 		Type: class, ID: e.ids[c.Ref], Creation: e.creation,
 		Name: c.Name, Description: c.Description, Purpose: fromType(c.Type, class),
 		Hashes: fromDigests(c.Digests), Built: fromTime(c.Built),
@@ -276,15 +309,17 @@ func cpeType(cpe string) string {
 
 // addProperties writes properties as the extension that CycloneDX has in SPDX:
 // https://spdx.github.io/spdx-spec/v3.0.1/model/Extension/Classes/CdxPropertiesExtension/
-func addProperties(out *element, properties []sbom.Property) {
-	if len(properties) == 0 {
-		return
+// It appends them to list, and returns that.
+func addProperties(out *element, list []property, groups ...[]sbom.Property) []property {
+	for _, properties := range groups {
+		for _, p := range properties {
+			list = append(list, property{Name: p.Name, Value: p.Value, Type: classProperty})
+		}
 	}
-	list := make([]property, len(properties))
-	for i, p := range properties {
-		list[i] = property{Name: p.Name, Value: p.Value, Type: classProperty}
+	if len(list) > 0 {
+		out.Extensions = append(out.Extensions, extension{Properties: list, Type: classProperties})
 	}
-	out.Extensions = append(out.Extensions, extension{Properties: list, Type: classProperties})
+	return list
 }
 
 // annotate writes texts about an element.

@@ -105,7 +105,7 @@ func (r *reader) headForeign(name string, creation, doc, box *element) []sbom.Fo
 func rest(x *element) []sbom.Foreign {
 	class := x.Type
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(whole(x, x.Extra), &keys) != nil {
+	if json.Unmarshal(x.whole(), &keys) != nil {
 		return nil
 	}
 	delete(keys, "type")
@@ -166,15 +166,11 @@ func (e *encoder) describeDocument(creation, doc, box *element) {
 	doc.Roots = []string{box.ID}
 	back := e.readHead(creation, doc, box)
 	back.Foreign = e.documentForeign(creation, doc, box)
-	addProperties(doc, facts.Document.Missing(e.m, back))
-	uses := func(class string) bool {
-		return slices.ContainsFunc(e.elements, func(x *element) bool { return x.Type == class })
-	}
-	if uses(classBuild) {
-		doc.Profiles = union(doc.Profiles, []string{"build"})
-	}
-	if len(doc.Extensions) > 0 || slices.ContainsFunc(e.elements, func(x *element) bool { return len(x.Extensions) > 0 || hasField(x.Extra, extensionKey) }) {
-		doc.Profiles = union(doc.Profiles, []string{"extension"})
+	addProperties(doc, nil, facts.Document.Missing(e.m, back))
+	for _, x := range e.elements {
+		if x.Type == classBuild {
+			doc.Profiles = union(doc.Profiles, []string{"build"})
+		}
 	}
 }
 
@@ -183,11 +179,11 @@ func (e *encoder) describeDocument(creation, doc, box *element) {
 func (e *encoder) documentForeign(creation, doc, box *element) []sbom.Foreign {
 	out := e.headForeign(e.m.Principal.Name, creation, doc, box)
 	for _, x := range e.foreign.elements {
-		out = append(out, foreignField(graphField, whole(x, x.Extra)))
+		out = append(out, foreignField(graphField, x.whole()))
 	}
 	for i := range e.foreign.relations {
 		x := &e.foreign.relations[i]
-		out = append(out, foreignField(graphField, whole(x, x.Extra)))
+		out = append(out, foreignField(graphField, x.whole()))
 	}
 	slices.SortFunc(out, compareForeign)
 	return out

@@ -3,6 +3,8 @@ package spdx3
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"encoding/json"
 	"io"
 	"maps"
@@ -18,34 +20,82 @@ const standard = "spdx3"
 
 // A graph is a document: all elements that it has.
 type graph struct {
+	base      string // that the ids of most begin with
 	elements  []*element
 	relations []relationship
 }
 
+// A lazy graph has more elements, which are made when they are written.
+type lazyGraph struct {
+	graph
+	more []string             // their ids
+	make func(i int) *element // valid until the next
+}
+
 // write writes a document in the canonical serialization, sorted by id, or with
 // a line for each value.
-func (g *graph) write(w io.Writer, indent bool) error {
-	slices.SortFunc(g.elements, func(a, b *element) int { return strings.Compare(a.id(), b.id()) })
-	slices.SortFunc(g.relations, func(a, b relationship) int { return strings.Compare(a.ID, b.ID) })
+func (g *lazyGraph) write(w io.Writer, indent bool) error {
 	out := &writer{w: bufio.NewWriterSize(w, 64<<10), indent: indent}
-	out.json = json.NewEncoder(&out.buf)
-	out.json.SetEscapeHTML(false)
-	out.text(`{"@context":"` + contextURL + `","@graph":[`)
-	i, j := 0, 0
-	for i < len(g.elements) || j < len(g.relations) {
-		if j == len(g.relations) || i < len(g.elements) && g.elements[i].id() <= g.relations[j].ID {
-			out.object(g.elements[i], g.elements[i].Extra)
-			i++
-		} else {
-			out.object(&g.relations[j], g.relations[j].Extra)
-			j++
+	if indent {
+		out.bytes("{\n  \"@context\": \"" + contextURL + "\",\n  \"@graph\": [")
+	} else {
+		out.bytes(`{"@context":"` + contextURL + `","@graph":[`)
+	}
+	for _, at := range g.order() {
+		i := at.index
+		switch {
+		case i < len(g.elements):
+			out.element(g.elements[i])
+		case i < len(g.elements)+len(g.relations):
+			out.relationship(&g.relations[i-len(g.elements)])
+		default:
+			out.element(g.make(i - len(g.elements) - len(g.relations)))
 		}
 	}
-	out.text("]}\n")
+	if indent {
+		out.bytes("\n  ]\n")
+	} else {
+		out.bytes("]")
+	}
+	out.bytes("}\n")
 	if out.err != nil {
 		return out.err
 	}
 	return out.w.Flush()
+}
+
+// A position is where an element stands, by its id. Of ids that begin alike, the
+// end is enough.
+type position struct {
+	begin uint64 // of end
+	end   string
+	index int // in the elements, then in the relations, then in the others
+}
+
+// order returns the elements and relationships of a graph in the order of their
+// ids. Those with the base that most have come last.
+func (g *lazyGraph) order() []position {
+	all := make([]position, 0, len(g.elements)+len(g.relations)+len(g.more))
+	add := func(id string) {
+		at := position{end: strings.TrimPrefix(id, g.base), index: len(all)}
+		var b [8]byte
+		copy(b[:], at.end)
+		at.begin = binary.BigEndian.Uint64(b[:])
+		all = append(all, at)
+	}
+	for _, x := range g.elements {
+		add(x.id())
+	}
+	for i := range g.relations {
+		add(g.relations[i].ID)
+	}
+	for _, id := range g.more {
+		add(id)
+	}
+	slices.SortFunc(all, func(a, b position) int {
+		return cmp.Or(cmp.Compare(a.begin, b.begin), strings.Compare(a.end, b.end), cmp.Compare(a.index, b.index))
+	})
+	return all
 }
 
 // id returns what other elements refer to e by.
@@ -59,48 +109,48 @@ func (e *element) id() string {
 // A writer writes the objects of one graph. After an error it does nothing.
 type writer struct {
 	w      *bufio.Writer
-	buf    bytes.Buffer
-	json   *json.Encoder
+	buf    []byte
 	indent bool
 	more   bool
 	err    error
 }
 
-func (w *writer) text(s string) {
-	if w.indent {
-		s = strings.NewReplacer(`{"`, "{\n  \"", `:"`, `: "`, `,"`, ",\n  \"", `:[`, `: [`, `]}`, "\n  ]\n}").Replace(s)
-	}
-	w.bytes([]byte(s))
-}
-
-func (w *writer) bytes(b []byte) {
+func (w *writer) bytes(s string) {
 	if w.err == nil {
-		_, w.err = w.w.Write(b)
+		_, w.err = w.w.WriteString(s)
 	}
 }
 
-func (w *writer) object(x any, extra []sbom.Foreign) {
+func (w *writer) element(e *element) {
+	w.buf = appendElement(w.buf[:0], e)
+	w.object(e.Extra)
+}
+
+func (w *writer) relationship(r *relationship) {
+	w.buf = appendRelationship(w.buf[:0], r)
+	w.object(r.Extra)
+}
+
+// object writes the object in the buffer.
+func (w *writer) object(extra []sbom.Foreign) {
 	if w.more {
-		w.bytes([]byte(","))
+		w.bytes(",")
 	}
 	w.more = true
-	w.buf.Reset()
-	if err := w.json.Encode(x); err != nil && w.err == nil {
-		w.err = err
-	}
-	b := unescape(bytes.TrimSuffix(w.buf.Bytes(), []byte("\n")))
 	if len(extra) > 0 {
-		b = merge(b, extra)
+		w.buf = merge(w.buf, extra)
 	}
 	if w.indent {
 		var lines bytes.Buffer
-		if err := json.Indent(&lines, b, "    ", "  "); err != nil && w.err == nil {
+		if err := json.Indent(&lines, w.buf, "    ", "  "); err != nil && w.err == nil {
 			w.err = err
 		}
-		w.bytes([]byte("\n    "))
-		b = lines.Bytes()
+		w.bytes("\n    ")
+		w.buf = append(w.buf[:0], lines.Bytes()...)
 	}
-	w.bytes(b)
+	if w.err == nil {
+		_, w.err = w.w.Write(w.buf)
+	}
 }
 
 // merge adds keys to an object. They stand for those of the same name, except
@@ -183,10 +233,17 @@ func canonicalText(s string) (json.RawMessage, bool) {
 }
 
 // whole returns an element as a decoder finds it in a document.
-func whole(x any, extra []sbom.Foreign) json.RawMessage {
-	b := canonical(x)
+func (e *element) whole() json.RawMessage {
+	return wholeOf(appendElement(nil, e), e.Extra)
+}
+
+func (r *relationship) whole() json.RawMessage {
+	return wholeOf(appendRelationship(nil, r), r.Extra)
+}
+
+func wholeOf(b []byte, extra []sbom.Foreign) json.RawMessage {
 	if len(extra) > 0 {
-		b = merge(b, extra)
+		return merge(b, extra)
 	}
 	return b
 }
@@ -194,7 +251,7 @@ func whole(x any, extra []sbom.Foreign) json.RawMessage {
 // foreign returns one key of e as foreign data.
 func (e *element) foreign(key string) sbom.Foreign {
 	var all map[string]json.RawMessage
-	if json.Unmarshal(whole(e, e.Extra), &all) != nil {
+	if json.Unmarshal(e.whole(), &all) != nil {
 		return sbom.Foreign{}
 	}
 	return sbom.Foreign{Standard: standard, Field: key, Value: string(all[key])}

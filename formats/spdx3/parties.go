@@ -120,11 +120,16 @@ func (e *encoder) tool(name string) string {
 // licence returns the id of the element of a licence expression. The texts of
 // the licences in it are elements of their own.
 func (e *encoder) licence(expression string, texts []sbom.LicenseText) string {
+	if id, ok := e.plain[expression]; ok {
+		return id
+	}
 	out := &element{Type: classExpression, Expression: expression}
 	if strings.Contains(expression, licenseRef) {
 		e.customIDs(out, texts)
+		return e.shared(out)
 	}
-	return e.shared(out)
+	e.plain[expression] = e.shared(out)
+	return e.plain[expression]
 }
 
 func (e *encoder) customIDs(out *element, texts []sbom.LicenseText) {
@@ -177,7 +182,7 @@ func (e *encoder) head() (creation, doc, box *element) {
 	}
 	doc = &element{
 		Type: classDocument, ID: e.free("document"), Creation: e.creation, Name: m.Principal.Name,
-		DataLicense: e.licence("CC0-1.0", nil), Profiles: []string{"core", "software", "simpleLicensing"},
+		DataLicense: e.licence("CC0-1.0", nil), Profiles: []string{"core", "extension", "simpleLicensing", "software"},
 	}
 	return creation, doc, box
 }

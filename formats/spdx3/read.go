@@ -26,8 +26,8 @@ type reader struct {
 	inputs                     []*element
 }
 
-func newReader() *reader {
-	return &reader{byID: map[string]*element{}, states: map[string]*state{}, licences: map[string]licence{}, used: map[string]bool{}}
+func newReader(n int) *reader {
+	return &reader{byID: map[string]*element{}, states: make(map[string]*state, n), licences: map[string]licence{}, used: map[string]bool{}}
 }
 
 // only reports whether x says nothing but what want does.

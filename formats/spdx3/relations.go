@@ -3,6 +3,8 @@ package spdx3
 import (
 	"fmt"
 	"slices"
+	"sort"
+	"strings"
 
 	"github.com/manifestgen/manifestgen/formats/internal/facts"
 	"github.com/manifestgen/manifestgen/sbom"
@@ -13,52 +15,74 @@ import (
 // them.
 func (e *encoder) link() {
 	implied := facts.Implied(e.m)
-	inside, needs := map[string][]string{}, map[string][]string{}
-	for _, edge := range e.m.Edges {
-		to := inside
-		if edge.Kind == sbom.DependsOn {
-			to = needs
-		}
-		to[edge.From] = append(to[edge.From], edge.To)
-	}
-	var wanted []string
 	root := e.m.Principal.Ref
+	var inside, wanted []string
 	for _, c := range e.m.Components {
 		if implied[c.Ref] {
-			inside[root] = append(inside[root], c.Ref)
+			inside = append(inside, e.ids[c.Ref])
 		}
 		if c.Wanted {
 			wanted = append(wanted, e.ids[c.Ref])
 		}
 	}
-	for _, c := range e.all() {
-		e.linkAll(c.Ref, contains, inside[c.Ref], c.Contents)
-		e.linkAll(c.Ref, dependsOn, needs[c.Ref], c.Dependencies)
-		e.linkLicence(c, declared, c.Declared)
-		e.linkLicence(c, concluded, c.Concluded)
+	e.linkFrom(&e.m.Principal.Component, edgesFrom(e.m.Edges, root), inside)
+	rest := e.m.Edges
+	for _, c := range e.m.Components { // in the order of the edges
+		n := 0
+		for n < len(rest) && rest[n].From < c.Ref {
+			n++
+		}
+		rest = rest[n:]
+		for n = 0; n < len(rest) && rest[n].From == c.Ref; {
+			n++
+		}
+		e.linkFrom(c, rest[:n], nil)
+		rest = rest[n:]
 	}
 	e.relation(e.root, optional, "", wanted...)
+}
+
+// edgesFrom returns the edges from ref.
+func edgesFrom(edges []sbom.Edge, ref string) []sbom.Edge {
+	first := sort.Search(len(edges), func(i int) bool { return edges[i].From >= ref })
+	end := sort.Search(len(edges), func(i int) bool { return edges[i].From > ref })
+	return edges[first:end]
+}
+
+// linkFrom writes the relationships of one component, whose edges are given;
+// inside are the ids of what it contains beside those.
+func (e *encoder) linkFrom(c *sbom.Component, edges []sbom.Edge, inside []string) {
+	var needs []string
+	for _, edge := range edges {
+		if edge.Kind == sbom.DependsOn {
+			needs = append(needs, e.ids[edge.To])
+		} else {
+			inside = append(inside, e.ids[edge.To])
+		}
+	}
+	id := e.ids[c.Ref]
+	e.linkAll(id, contains, inside, c.Contents)
+	e.linkAll(id, dependsOn, needs, c.Dependencies)
+	e.linkLicence(c, id, declared, c.Declared)
+	e.linkLicence(c, id, concluded, c.Concluded)
 }
 
 // linkAll writes one relationship for all edges of one kind of one component,
 // with what can be said of them as a whole.
 func (e *encoder) linkAll(from, kind string, to []string, known sbom.Completeness) {
-	id := e.ids[from]
-	ids := make([]string, 0, max(1, len(to)))
-	for _, ref := range to {
-		if !e.foreign.says(id, kind, e.ids[ref]) {
-			ids = append(ids, e.ids[ref])
-		}
+	none := len(to) == 0
+	if len(e.foreign.edges) > 0 {
+		to = slices.DeleteFunc(to, func(id string) bool { return e.foreign.says(from, kind, id) })
 	}
 	word, ok := fromWord(completenesses, string(known))
 	switch {
-	case len(to) > 0 || !ok:
+	case !none || !ok:
 	case known == sbom.Complete:
-		ids = append(ids, noneElement)
+		to = []string{noneElement}
 	default:
-		ids = append(ids, noAssertion)
+		to = []string{noAssertion}
 	}
-	e.relation(id, kind, word, ids...)
+	e.relation(from, kind, word, to...)
 }
 
 // completenesses are https://spdx.github.io/spdx-spec/v3.0.1/model/Core/Vocabularies/RelationshipCompleteness/
@@ -72,9 +96,18 @@ func (e *encoder) relation(from, kind, completeness string, to ...string) {
 		return
 	}
 	e.relations = append(e.relations, relationship{
-		Type: classRelationship, ID: e.free("rel-" + shortHash(kind+" "+from)), Creation: e.creation,
+		Type: classRelationship, ID: e.free("rel-" + kind + "-" + e.hashOf(from)), Creation: e.creation,
 		From: from, Kind: kind, To: to, Completeness: completeness,
 	})
+}
+
+// hashOf returns what is unique in the id of an element.
+func (e *encoder) hashOf(id string) string {
+	const n = 16
+	if strings.HasPrefix(id, e.base) && len(id) > len(e.base)+n && id[len(id)-n-1] == '-' {
+		return id[len(id)-n:]
+	}
+	return shortHash(id)
 }
 
 // scoped writes a relationship of the build.
@@ -84,8 +117,7 @@ func (e *encoder) scoped(from, kind string, to ...string) {
 	r.Type, r.Scope = classScoped, buildScope
 }
 
-func (e *encoder) linkLicence(c *sbom.Component, kind, expression string) {
-	id := e.ids[c.Ref]
+func (e *encoder) linkLicence(c *sbom.Component, id, kind, expression string) {
 	if expression == "" || e.foreign.licensed(id, kind) {
 		return
 	}
@@ -154,8 +186,6 @@ type state struct {
 	contents, dependencies sbom.Completeness
 	declared, concluded    []string // ids of licences
 	wanted                 bool
-	part                   bool // it contains, is contained, depends or is depended on
-	input                  bool // of the build of the principal
 }
 
 // state returns what relationships say of an element, to be changed.
@@ -184,11 +214,8 @@ func (r *reader) relate(relations []relationship) {
 func (r *reader) relateOne(x *relationship) {
 	switch x.Kind {
 	case contains, dependsOn:
-		s := r.state(x.From)
-		s.part = true
-		s.say(x)
-		for _, to := range x.To {
-			r.state(to).part = true
+		if x.Completeness != "" {
+			r.state(x.From).say(x)
 		}
 	case declared:
 		s := r.state(x.From)
@@ -228,7 +255,6 @@ func (r *reader) relateBuild(x *relationship) {
 		case x.Kind == usesTool && y.Type == classTool:
 			r.toolchain = y
 		case x.Kind == hasInput && r.isInput(y):
-			r.state(to).input = true
 			r.inputs = append(r.inputs, y)
 		}
 	}
@@ -255,10 +281,6 @@ func (s *state) say(x *relationship) {
 		*to = sbom.Completeness(model)
 	}
 }
-
-// onlyForBuild reports whether an element is no component, but something that
-// the principal was built with.
-func (s *state) onlyForBuild() bool { return s != nil && s.input && !s.part }
 
 // isNothing reports whether an id stands for no element.
 func isNothing(id string) bool {
