@@ -55,7 +55,8 @@ type Options struct {
 // All returns all formats in their usual versions, the usual format first.
 func All() []Format {
 	all := []Format{
-		{Name: "cyclonedx-json", Suffixes: []string{".cdx.json", "bom.json"}, Versions: []string{"1.6"}, Decode: cyclonedx.Decode, encode: encodeCycloneDX},
+		{Name: "cyclonedx-json", Suffixes: []string{".cdx.json", "bom.json"}, Versions: versions("1.6", cyclonedx.Versions()), Decode: cyclonedx.Decode, encode: encodeCycloneDX(false)},
+		{Name: "cyclonedx-xml", Suffixes: []string{".cdx.xml", "bom.xml"}, Versions: versions("1.6", cyclonedx.Versions()), Decode: cyclonedx.Decode, encode: encodeCycloneDX(true)},
 		{Name: "spdx-json", Suffixes: []string{".spdx.json"}, Versions: []string{"2.3"}, Decode: spdx.Decode, encode: encodeSPDX},
 		{Name: "spdx3-json", Suffixes: []string{".spdx3.json"}, Decode: spdx3.Decode, encode: encodeSPDX3},
 
@@ -75,8 +76,21 @@ func All() []Format {
 	return all
 }
 
-func encodeCycloneDX(w io.Writer, m *sbom.Manifest, _ string, o Options) error {
-	return cyclonedx.Encoder{Indent: o.Indent}.Encode(w, m)
+// versions returns the usual version and then the others, the newest first.
+func versions(usual string, all []string) []string {
+	sorted := []string{usual}
+	for _, v := range slices.Backward(all) {
+		if v != usual {
+			sorted = append(sorted, v)
+		}
+	}
+	return sorted
+}
+
+func encodeCycloneDX(xml bool) encoder {
+	return func(w io.Writer, m *sbom.Manifest, version string, o Options) error {
+		return cyclonedx.Encoder{Version: version, XML: xml, Indent: o.Indent, Timeless: o.Timeless}.Encode(w, m)
+	}
 }
 
 func encodeSPDX(w io.Writer, m *sbom.Manifest, _ string, o Options) error {

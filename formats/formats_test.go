@@ -107,6 +107,13 @@ func TestRoundTripWithoutRecord(t *testing.T) {
 // withoutRecord deletes the record from a document, whatever its format.
 func withoutRecord(t testing.TB, data []byte) []byte {
 	t.Helper()
+	if !isJSON(data) {
+		found := recordInText.FindAllIndex(data, -1)
+		if len(found) != 1 {
+			t.Fatalf("%d records in the document", len(found))
+		}
+		return recordInText.ReplaceAll(data, nil)
+	}
 	var doc any
 	if err := json.Unmarshal(data, &doc); err != nil {
 		t.Fatal(err)
@@ -120,6 +127,14 @@ func withoutRecord(t testing.TB, data []byte) []byte {
 	}
 	return out
 }
+
+func isJSON(data []byte) bool { return bytes.HasPrefix(data, []byte("{")) }
+
+// recordInText finds the record, with what it stands in, in the formats that are
+// not JSON.
+var recordInText = regexp.MustCompile(
+	`<property name="manifestgen:record">manifestgen/1 {[^a-z<]{0,10}sha256[^<]*</property>|` +
+		`<reference type="other">\s*<url>[^<]*manifestgen:record</url>\s*<comment>manifestgen/1 {[^a-z<]{0,10}sha256[^<]*</comment>\s*</reference>`)
 
 // prune removes from all lists the objects that are a record, and counts them.
 func prune(x any) int {
@@ -272,12 +287,19 @@ func TestInvalidIsNotWritten(t *testing.T) {
 	}
 }
 
+// The version of the principal of a release, where it stands in a field and where
+// in the record, in which there is no space after a colon.
+var (
+	inField  = regexp.MustCompile(`(>|: ["']?)30\.1\.0`)
+	inRecord = regexp.MustCompile(`(sha256[^\n]*?version(?:[^a-z]|&quot;){1,20}?)30\.1\.0`)
+)
+
 // TestTampered edits a document after it was made: what was edited wins over
 // the record, and a finding says so.
 func TestTampered(t *testing.T) {
 	for _, f := range documents() {
-		t.Run(f.Name, func(t *testing.T) {
-			data := bytes.ReplaceAll(encode(t, f, formattest.Release()), []byte(`"30.1.0"`), []byte(`"66.6"`))
+		t.Run(nameOf(f), func(t *testing.T) {
+			data := inField.ReplaceAll(encode(t, f, formattest.Release()), []byte("${1}66.6"))
 			m := decode(t, f, data)
 			if m.Principal.Version != "66.6" {
 				t.Errorf("version %q, want the edited one", m.Principal.Version)
@@ -293,9 +315,9 @@ func TestTampered(t *testing.T) {
 // something else than the document.
 func TestSmuggled(t *testing.T) {
 	for _, f := range documents() {
-		t.Run(f.Name, func(t *testing.T) {
+		t.Run(nameOf(f), func(t *testing.T) {
 			data := encode(t, f, formattest.Release())
-			edited := regexp.MustCompile(`(sha256[^}]*\\"version\\":\\")30.1.0`).ReplaceAll(data, []byte("${1}66.6"))
+			edited := inRecord.ReplaceAll(data, []byte("${1}66.6"))
 			if bytes.Equal(edited, data) {
 				t.Fatal("the test edits nothing")
 			}
@@ -340,8 +362,11 @@ func TestTruncated(t *testing.T) {
 
 func TestNullsInLists(t *testing.T) {
 	for _, f := range documents() {
-		t.Run(f.Name, func(t *testing.T) {
+		t.Run(nameOf(f), func(t *testing.T) {
 			data := encode(t, f, formattest.Full())
+			if !isJSON(data) {
+				t.Skip("it has no lists")
+			}
 			for i, c := range data {
 				if c != '[' {
 					continue

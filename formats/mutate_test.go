@@ -18,8 +18,14 @@ import (
 func TestMutated(t *testing.T) {
 	for _, f := range documents() {
 		for name, m := range map[string]*sbom.Manifest{"full": formattest.Full(), "words": formattest.Words(), "release": formattest.Release()} {
-			data, read := encode(t, f, m), 0
-			for seed := range uint64(150) {
+			data, read, seeds := encode(t, f, m), 0, uint64(150)
+			if !isJSON(data) {
+				continue
+			}
+			if isOlder(f) {
+				seeds = 30
+			}
+			for seed := range seeds {
 				mutated := mutate(t, data, rand.New(rand.NewPCG(seed, 0)))
 				once, err := f.Decode(bytes.NewReader(mutated))
 				if err != nil {
@@ -31,7 +37,7 @@ func TestMutated(t *testing.T) {
 					t.Fatalf("%s, %s, seed %d: %s\n%.3000s", nameOf(f), name, seed, mutated, d)
 				}
 			}
-			if read < 20 {
+			if read < int(seeds)/8 {
 				t.Errorf("%s, %s: only %d of the documents could be read", nameOf(f), name, read)
 			}
 		}
