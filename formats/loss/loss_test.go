@@ -74,3 +74,31 @@ func TestCompareSeesEveryField(t *testing.T) {
 	clear("Principal", func(m *sbom.Manifest) reflect.Value { return reflect.ValueOf(m.Principal).Elem() })
 	clear("Component", func(m *sbom.Manifest) reflect.Value { return reflect.ValueOf(m.Components[3]).Elem() })
 }
+
+func TestCompareJSON(t *testing.T) {
+	tests := []struct {
+		name, in, out string
+		want          []Loss
+	}{
+		{"the same", `{"a": [1, {"b": "x"}]}`, `{"a": [{"b": "x", "c": true}, 1], "d": 0}`, nil},
+		{"a value", `{"a": 1}`, `{"a": 2}`, []Loss{{Field: "/a", In: "1"}}},
+		{"one of two", `{"a": ["x", "x"]}`, `{"a": ["x"]}`, []Loss{{Field: "/a", In: "x"}}},
+		{"another place", `{"a": {"b": null}}`, `{"b": null}`, []Loss{{Field: "/a/b", In: "<nil>"}}},
+		{"empty text", `{"a": ""}`, `{}`, nil},
+		{"long number", `{"a": 12345678901234567890}`, `{"a": 12345678901234567891}`, []Loss{{Field: "/a", In: "12345678901234567890"}}},
+	}
+	for _, tt := range tests {
+		got, err := CompareJSON([]byte(tt.in), []byte(tt.out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(got, tt.want); d != "" {
+			t.Errorf("%s: got (-) is not want (+):\n%s", tt.name, d)
+		}
+	}
+	for _, bad := range [][2]string{{"{", "{}"}, {"{}", "{"}} {
+		if _, err := CompareJSON([]byte(bad[0]), []byte(bad[1])); err == nil {
+			t.Errorf("no error for %v", bad)
+		}
+	}
+}
