@@ -47,9 +47,11 @@
 package spdx
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/manifestgen/manifestgen/formats/internal/facts"
 	"github.com/manifestgen/manifestgen/sbom"
@@ -58,32 +60,63 @@ import (
 // Encode writes m to w as an [Encoder] without options does.
 func Encode(w io.Writer, m *sbom.Manifest) error { return Encoder{}.Encode(w, m) }
 
+// A Format is a way to write a document down.
+type Format int
+
+const (
+	JSON Format = iota
+	TagValue
+	YAML
+)
+
 // An Encoder writes documents. The zero Encoder is ready to use.
 type Encoder struct {
-	Indent bool // write lines for people; default is compact
+	// Version is "2.2" or "2.3", which stands for "" as well.
+	Version string
+
+	Format Format
+	Indent bool // write lines for people; default is compact JSON
 }
 
 // Encode writes m to w. It writes nothing if m is not valid, by
 // [sbom.Manifest.Validate], or has a time after the year 9999. Equal manifests
 // give equal bytes. Bytes that are not UTF-8 become U+FFFD.
 func (e Encoder) Encode(w io.Writer, m *sbom.Manifest) error {
+	if e.Version != "" && e.Version != "2.2" && e.Version != "2.3" {
+		return fmt.Errorf("spdx: there is no version %q, only 2.2 and 2.3", e.Version)
+	}
 	ordered, err := facts.Prepare(m)
 	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	doc, err := fromManifest(ordered)
+	b, err := newBuilt(ordered, dialect{old: e.Version == "2.2", tagValue: e.Format == TagValue})
 	if err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	j := json.NewEncoder(w) // it writes once, when all is well
-	j.SetEscapeHTML(false)
-	if e.Indent {
-		j.SetIndent("", "  ")
+	if e.Format == JSON && !e.Indent {
+		return b.write(w)
 	}
-	if err := j.Encode(doc); err != nil {
+	var text bytes.Buffer
+	if err := b.write(&text); err != nil {
 		return fmt.Errorf("spdx: %w", err)
 	}
-	return nil
+	_, err = w.Write(e.translate(text.Bytes()))
+	return err
+}
+
+// translate returns a document in JSON as the encoder shall write it.
+func (e Encoder) translate(text []byte) []byte {
+	switch e.Format {
+	case TagValue:
+		return toTagValue(string(text))
+	case YAML:
+		return toYAML(string(text))
+	}
+	var lines bytes.Buffer
+	if err := json.Indent(&lines, text, "", "  "); err != nil {
+		panic(err) // we wrote it
+	}
+	return lines.Bytes()
 }
 
 // Decode reads a document as a [Decoder] without options does.
@@ -99,17 +132,59 @@ type Decoder struct {
 // packages alike, describes nothing, or says something that [Encode] would not
 // write.
 func (d Decoder) Decode(r io.Reader) (*sbom.Manifest, error) {
-	data, err := io.ReadAll(facts.Limit(r, d.Limit))
+	text, err := readAll(facts.Limit(r, d.Limit), sizeOf(r))
+	if err != nil {
+		return nil, fmt.Errorf("spdx: %w", err)
+	}
+	text, in, err := toJSON(text)
 	if err != nil {
 		return nil, fmt.Errorf("spdx: %w", err)
 	}
 	doc := &document{}
-	if err := json.Unmarshal(data, doc); err != nil {
-		return nil, fmt.Errorf("spdx: %w", err)
+	source := &reader{s: text}
+	doc.read(source)
+	source.end()
+	if source.err != nil {
+		return nil, fmt.Errorf("spdx: %w", source.err)
 	}
-	m, err := toManifest(doc)
+	m, err := toManifest(doc, in)
 	if err != nil {
 		return nil, fmt.Errorf("spdx: %w", err)
 	}
 	return m, nil
+}
+
+// toJSON returns a document as JSON, and the dialect that it was in. It goes by
+// the content: JSON begins with a brace, and tag-value has a line of its own for
+// the version.
+func toJSON(text string) (string, dialect, error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	start := strings.TrimLeft(text, " \t\r\n")
+	switch {
+	case start == "" || start[0] == '{':
+		return text, dialect{}, nil
+	case strings.HasPrefix(start, "SPDXVersion:") || strings.Contains(text, "\nSPDXVersion:"):
+		text, err := fromTagValue(text)
+		return text, dialect{tagValue: true}, err
+	default:
+		text, err := fromYAML(text)
+		return text, dialect{}, err
+	}
+}
+
+// readAll returns what r has as a string, of which the manifest keeps parts. Size
+// is about how much that is.
+func readAll(r io.Reader, size int) (string, error) {
+	var b strings.Builder
+	b.Grow(size)
+	_, err := io.Copy(&b, r)
+	return b.String(), err
+}
+
+// sizeOf returns how much a reader has left, if it says so.
+func sizeOf(r io.Reader) int {
+	if r, ok := r.(interface{ Len() int }); ok {
+		return min(r.Len(), facts.MaxDocument)
+	}
+	return 0
 }
