@@ -154,6 +154,7 @@ func writeHash(o *object, h *hash) {
 	o.must("algorithm", h.Algorithm)
 	o.text("comment", h.Comment)
 	o.must("hashValue", h.Value)
+	o.texts("packageVerificationCodeExcludedFile", h.Excluded)
 	o.must("type", h.Type)
 }
 
@@ -200,27 +201,43 @@ func writeProperty(o *object, p *property) {
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
-	for i := 0; i < len(s); {
+	for i := plain(s, 0); i < len(s); i = plain(s, i) {
 		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 {
-				b = append(append(b, s[start:i]...), "\ufffd"...)
-				start = i + 1
-			}
-			i += size
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
+		if c < utf8.RuneSelf {
+			b = appendEscape(append(b, s[start:i]...), c)
 			i++
+			start = i
 			continue
 		}
-		b = appendEscape(append(b, s[start:i]...), c)
-		i++
-		start = i
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			b = append(append(b, s[start:i]...), "\ufffd"...)
+			start = i + 1
+		}
+		i += size
 	}
 	b = append(b, s[start:]...)
 	return append(b, '"')
+}
+
+// plain returns where in s, from i on, something stands that is no plain ASCII
+// character. It looks at eight bytes at a time as long as all are plain.
+func plain(s string, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for len(s)-i >= 8 {
+		t := s[i : i+8]
+		w := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		if (w|(w-ones*' ')|(quote-ones)|(slash-ones))&tops != 0 {
+			break
+		}
+		i += 8
+	}
+	for i < len(s) && s[i] >= ' ' && s[i] < utf8.RuneSelf && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 func appendEscape(b []byte, c byte) []byte {

@@ -33,10 +33,14 @@ func toManifest(p *parser) (*sbom.Manifest, error) {
 	root := d.byID[d.root]
 	d.m.Principal, d.m.Findings = facts.Settle(d.statements(facts.RecordMark), d.wholePrincipal(root))
 	d.nameless(&d.m.Principal.Component)
+	d.noteForeign(&d.m.Principal.Component, root)
 	d.readComponents()
 	d.readFindings()
 	d.m.Edges = d.toEdges()
 	d.keepForeign()
+	for _, id := range d.invalid {
+		d.note("licence.invalid", "%.200s: it is no licence expression, or one without the text of a licence in it; it is kept as it is", id)
+	}
 	d.m.Findings = append(d.m.Findings, d.notes...)
 	return facts.Finish(d.m)
 }
@@ -178,7 +182,7 @@ func (d *decoder) nameless(c *sbom.Component) {
 	if c.Name == "" {
 		c.Name = c.Ref
 	}
-	d.note("name.missing", "%.200s has no name; it is called after its id", c.Ref)
+	d.noteAbout(c, "name.missing", "it has no name, and is called after its id")
 }
 
 // isPart reports whether an element is a component other than the principal.
@@ -243,13 +247,20 @@ func (d *decoder) readComponents() {
 // noteForeign says what of a component is not valid and was left aside.
 func (d *decoder) noteForeign(c *sbom.Component, x *element) {
 	if x.PURL != "" && c.PURL == "" {
-		d.note("purl.invalid", "%.200s: the package URL %.200q is not valid; it is kept as it is", x.ID, x.PURL)
+		d.noteAbout(c, "purl.invalid", "the package URL %.200q is not valid; it is kept as it is", x.PURL)
 	}
 	for _, h := range x.Hashes {
-		if _, ok := toWord(algorithms, h.Algorithm); ok && len(c.Digests) == 0 {
-			d.note("digest.invalid", "%.200s: %.200q is no %.20s digest; it is kept as it is", x.ID, h.Value, h.Algorithm)
+		model, ok := toWord(algorithms, h.Algorithm)
+		digest := sbom.Digest{Algorithm: model, Value: strings.ToLower(h.Value)}
+		if ok && h.Type == classHash && len(facts.ValidDigests([]sbom.Digest{digest})) == 0 {
+			d.noteAbout(c, "digest.invalid", "%.200q is no %s digest; it is kept as it is", h.Value, model)
 		}
 	}
+}
+
+func (d *decoder) noteAbout(c *sbom.Component, code, format string, args ...any) {
+	d.note(code, format, args...)
+	d.notes[len(d.notes)-1].Subject = c.Ref
 }
 
 // statements returns the annotations of the principal that begin with mark.
@@ -365,7 +376,7 @@ func (d *decoder) isHeldElement(x *element) bool {
 	case classBuild:
 		return x == d.built && d.only(x, fromBuild(d.m.Principal))
 	}
-	return d.used[x.ID] && d.isPlain(x)
+	return (d.used[x.ID] || x.ID == d.namespace+"#"+sharedName(x)) && d.isPlain(x)
 }
 
 // isHeld reports whether the model holds all of a relationship.

@@ -77,11 +77,12 @@ type row struct {
 }
 
 type hash struct {
-	Node      string `json:"@id,omitempty"`
-	Algorithm string `json:"algorithm"`
-	Comment   string `json:"comment,omitempty"`
-	Value     string `json:"hashValue"`
-	Type      string `json:"type"`
+	Node      string   `json:"@id,omitempty"`
+	Algorithm string   `json:"algorithm"`
+	Comment   string   `json:"comment,omitempty"`
+	Value     string   `json:"hashValue"`
+	Excluded  []string `json:"packageVerificationCodeExcludedFile,omitempty"`
+	Type      string   `json:"type"`
 }
 
 type externalRef struct {

@@ -254,27 +254,47 @@ func (e *element) foreign(key string) sbom.Foreign {
 	if json.Unmarshal(e.whole(), &all) != nil {
 		return sbom.Foreign{}
 	}
-	return sbom.Foreign{Standard: standard, Field: key, Value: string(all[key])}
+	return foreignField(key, all[key])
 }
 
 // put sets one key of an object to what a document has there. What does not fit
 // becomes extra; it reports false if that is because of the value.
 func (x *row) put(key string, value json.RawMessage) bool {
 	one := canonical(map[string]json.RawMessage{key: value})
-	try := *x
+	var y row
 	strict := json.NewDecoder(bytes.NewReader(one))
 	strict.DisallowUnknownFields()
-	if strict.Decode(&try) == nil {
-		*x = try
+	if strict.Decode(&y) == nil {
+		x.overlay(&y)
 		return true
 	}
-	try = *x
-	err := json.Unmarshal(one, &try)
+	y = row{}
+	err := json.Unmarshal(one, &y)
 	if err == nil {
-		*x = try // what is known of it is read
+		x.overlay(&y) // what is known of it is read
 	}
-	x.Extra = append(x.Extra, sbom.Foreign{Standard: standard, Field: key, Value: string(value)})
+	x.Extra = append(x.Extra, foreignField(key, value))
 	return err == nil
+}
+
+// overlay sets what y has.
+func (x *row) overlay(y *row) {
+	to, from := reflect.ValueOf(x).Elem(), reflect.ValueOf(y).Elem()
+	for i := range from.NumField() {
+		if f := from.Field(i); f.Kind() == reflect.Struct {
+			overlayFields(to.Field(i), f)
+		} else if !f.IsZero() {
+			to.Field(i).Set(f)
+		}
+	}
+}
+
+func overlayFields(to, from reflect.Value) {
+	for i := range from.NumField() {
+		if !from.Field(i).IsZero() {
+			to.Field(i).Set(from.Field(i))
+		}
+	}
 }
 
 // putAll sets the keys of an object, in order. It returns those that are not
@@ -312,7 +332,7 @@ func (x *row) putExtensions(list json.RawMessage) json.RawMessage {
 	if others == nil {
 		return nil
 	}
-	x.Extra = append(x.Extra, sbom.Foreign{Standard: standard, Field: extensionKey, Value: string(canonical(others))})
+	x.Extra = append(x.Extra, foreignField(extensionKey, canonical(others)))
 	return nil
 }
 

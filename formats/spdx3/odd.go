@@ -229,13 +229,18 @@ func (f *flattener) inner(key string, object map[string]any, depth int) (any, er
 	class, _ := out["type"].(string)
 	if id, ok := reference(out); ok {
 		v = id
-	} else if key == "creationInfo" || class == classCreation || class != "" && !isNode(class) || out["spdxId"] != nil {
+	} else if key == "creationInfo" || class == classCreation || isElement(class) || out["spdxId"] != nil {
 		v = f.hoist(out, class)
 	}
 	if slices.Contains(lists, key) {
 		return []any{v}, nil
 	}
 	return v, nil
+}
+
+// isElement reports whether objects of a class are elements.
+func isElement(class string) bool {
+	return isComponent(class) || class == classDocument || slices.Contains(classes, class)
 }
 
 // reference reports whether an object is nothing but an id.

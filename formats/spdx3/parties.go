@@ -62,7 +62,7 @@ func (e *encoder) shared(x *element) string {
 		return id
 	}
 	if id, ok = e.foreign.saying[key]; !ok {
-		x.ID, x.Creation = e.free(strings.ToLower(prefixOf(x.Type))+"-"+shortHash(key)), e.creation
+		x.ID, x.Creation = e.free(sharedName(x)), e.creation
 		id = x.ID
 		e.elements = append(e.elements, x)
 		e.byID[id] = x
@@ -71,13 +71,10 @@ func (e *encoder) shared(x *element) string {
 	return id
 }
 
-// prefixOf returns the name of a class without its profile.
-func prefixOf(class string) string {
-	_, name, ok := strings.Cut(class, "_")
-	if !ok {
-		return class
-	}
-	return name
+// sharedName ends the id of a shared element, which is made of what it says.
+func sharedName(x *element) string {
+	class := x.Type[strings.Index(x.Type, "_")+1:]
+	return strings.ToLower(class) + "-" + shortHash(saying(x))
 }
 
 // saying returns what a shared element says, as far as the model has words for

@@ -115,15 +115,20 @@ func isMarked(s string) bool {
 	return strings.HasPrefix(s, facts.RecordMark) || strings.HasPrefix(s, facts.FindingMark)
 }
 
-// useForeign lets elements refer to those of the pool that say what ours would.
+// useForeign lets elements refer to those of the pool that say what ours would,
+// and more.
 func (e *encoder) useForeign() {
 	slices.SortFunc(e.foreign.elements, func(a, b *element) int { return strings.Compare(a.id(), b.id()) })
 	for _, x := range e.foreign.elements {
 		e.byID[x.id()] = x
-		if x.Type == classExpression || x.Type == classText || x.Type == classTool || x.Type == classSoftware || isAgent(x.Type) {
-			if key := saying(x); e.foreign.saying[key] == "" {
-				e.foreign.saying[key] = x.ID
-			}
+	}
+	for _, x := range e.foreign.elements {
+		shared := x.Type == classExpression || x.Type == classText || x.Type == classTool || x.Type == classSoftware || isAgent(x.Type)
+		if !shared || e.isPlain(x) {
+			continue
+		}
+		if key := saying(x); e.foreign.saying[key] == "" {
+			e.foreign.saying[key] = x.ID
 		}
 	}
 }

@@ -21,6 +21,7 @@ type reader struct {
 	root      string // id of the principal
 	checked   bool   // package URLs are valid
 	used      map[string]bool
+	invalid   []string // ids of licences
 
 	artifact, built, toolchain *element
 	inputs                     []*element
@@ -360,6 +361,7 @@ func (r *reader) licence(id string) licence {
 		r.used[id] = true
 	}
 	if l.expression != "" && !valid(sbom.Component{Declared: l.expression, LicenseTexts: l.texts}) {
+		r.invalid = append(r.invalid, id)
 		l = licence{}
 	}
 	r.licences[id] = l

@@ -110,7 +110,7 @@ func toDigests(hashes []hash) ([]sbom.Digest, bool) {
 			whole = false
 			continue
 		}
-		whole = whole && h.Comment == "" && h.Node == ""
+		whole = whole && h.Comment == "" && h.Node == "" && h.Excluded == nil
 		out = append(out, d)
 	}
 	return out, whole
