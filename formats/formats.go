@@ -57,7 +57,9 @@ func All() []Format {
 	all := []Format{
 		{Name: "cyclonedx-json", Suffixes: []string{".cdx.json", "bom.json"}, Versions: versions("1.6", cyclonedx.Versions()), Decode: cyclonedx.Decode, encode: encodeCycloneDX(false)},
 		{Name: "cyclonedx-xml", Suffixes: []string{".cdx.xml", "bom.xml"}, Versions: versions("1.6", cyclonedx.Versions()), Decode: cyclonedx.Decode, encode: encodeCycloneDX(true)},
-		{Name: "spdx-json", Suffixes: []string{".spdx.json"}, Versions: []string{"2.3"}, Decode: spdx.Decode, encode: encodeSPDX},
+		{Name: "spdx-json", Suffixes: []string{".spdx.json"}, Versions: []string{"2.3", "2.2"}, Decode: spdx.Decode, encode: encodeSPDX(spdx.JSON)},
+		{Name: "spdx-tag-value", Suffixes: []string{".spdx"}, Versions: []string{"2.3", "2.2"}, Decode: spdx.Decode, encode: encodeSPDX(spdx.TagValue)},
+		{Name: "spdx-yaml", Suffixes: []string{".spdx.yaml", ".spdx.yml"}, Versions: []string{"2.3", "2.2"}, Decode: spdx.Decode, encode: encodeSPDX(spdx.YAML)},
 		{Name: "spdx3-json", Suffixes: []string{".spdx3.json"}, Decode: spdx3.Decode, encode: encodeSPDX3},
 
 		{Name: "text", Suffixes: []string{".txt"}, encode: forTerminal(text.Encode)},
@@ -93,8 +95,10 @@ func encodeCycloneDX(xml bool) encoder {
 	}
 }
 
-func encodeSPDX(w io.Writer, m *sbom.Manifest, _ string, o Options) error {
-	return spdx.Encoder{Indent: o.Indent}.Encode(w, m)
+func encodeSPDX(f spdx.Format) encoder {
+	return func(w io.Writer, m *sbom.Manifest, version string, o Options) error {
+		return spdx.Encoder{Version: version, Format: f, Indent: o.Indent}.Encode(w, m)
+	}
 }
 
 func encodeSPDX3(w io.Writer, m *sbom.Manifest, _ string, o Options) error {

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // CompareJSON returns what the JSON document out lacks of in: each value, and the
 // keys that lead to it, must be there as often. The order of lists and in which
-// of several like objects a value stands mean nothing; neither do empty texts.
+// of several like objects a value stands mean nothing; neither do empty texts,
+// and whether a word has hyphens or underscores, as editions of SPDX differ in it.
 // It knows no format, so it also sees what a decoder overlooks.
 func CompareJSON(in, out []byte) ([]Loss, error) {
 	had, err := leaves(in)
@@ -59,7 +61,7 @@ func leaves(document []byte) (map[leaf]int, error) {
 			}
 		default:
 			if x != "" {
-				found[leaf{way, fmt.Sprint(x)}]++
+				found[leaf{way, strings.ReplaceAll(fmt.Sprint(x), "_", "-")}]++
 			}
 		}
 	}

@@ -84,6 +84,7 @@ func TestCompareJSON(t *testing.T) {
 		{"a value", `{"a": 1}`, `{"a": 2}`, []Loss{{Field: "/a", In: "1"}}},
 		{"one of two", `{"a": ["x", "x"]}`, `{"a": ["x"]}`, []Loss{{Field: "/a", In: "x"}}},
 		{"another place", `{"a": {"b": null}}`, `{"b": null}`, []Loss{{Field: "/a/b", In: "<nil>"}}},
+		{"spelling", `{"a": "PACKAGE-MANAGER"}`, `{"a": "PACKAGE_MANAGER"}`, nil},
 		{"empty text", `{"a": ""}`, `{}`, nil},
 		{"long number", `{"a": 12345678901234567890}`, `{"a": 12345678901234567891}`, []Loss{{Field: "/a", In: "12345678901234567890"}}},
 	}
