@@ -59,10 +59,6 @@ func (g *generate) describeOrRead(ctx context.Context, ref string) (*sbom.Manife
 	return documents[0].manifest, g.incomplete(documents)
 }
 
-// errForeign refuses to write a document of another tool again: what the model
-// has no word for would be lost.
-var errForeign = errors.New("was not written by manifestgen: to write it again could lose what it says")
-
 func unusable(name string, err error) error {
 	var e *exitError
 	if errors.As(err, &e) {
