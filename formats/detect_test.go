@@ -111,7 +111,7 @@ func TestDecodeUnknown(t *testing.T) {
 			t.Errorf("Decode(%.40q) = %v, %v", in, m, err)
 		}
 	}
-	if _, f, err := formats.Decode(strings.NewReader(`{"sbom":{"spdxVersion":"SPDX-2.3"}}`)); err == nil || errors.Is(err, formats.ErrUnknown) || f.Name != "spdx-json" {
+	if _, f, err := formats.Decode(strings.NewReader(`{"sbom":{"bomFormat":"CycloneDX","specVersion":"9.9"}}`)); err == nil || errors.Is(err, formats.ErrUnknown) || f.Name != "cyclonedx-json" {
 		t.Errorf("a damaged document: format %q, error %v", f.Name, err)
 	}
 }

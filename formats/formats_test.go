@@ -79,27 +79,17 @@ func diff(got, want *sbom.Manifest, ignore ...cmp.Option) string {
 	return cmp.Diff(got, want, append(ignore, cmpopts.EquateEmpty(), cmpopts.IgnoreTypes(sbom.Joints{}))...)
 }
 
-func TestRoundTrip(t *testing.T) {
-	each(t, func(t *testing.T, f formats.Format, m *sbom.Manifest) {
-		got := decode(t, f, encode(t, f, m))
-		if d := diff(got, facts.Order(m)); d != "" {
-			t.Errorf("got (-) is not want (+):\n%.4000s", d)
-		}
-	})
-}
-
-// onlyInRecord are the fields that no format holds anywhere else than in the
-// record of the principal.
-var onlyInRecord = []string{"Evidence"}
-
 func TestRoundTripWithoutRecord(t *testing.T) {
 	each(t, func(t *testing.T, f formats.Format, m *sbom.Manifest) {
 		got := decode(t, f, withoutRecord(t, encode(t, f, m)))
-		if d := diff(got, facts.Order(m), cmpopts.IgnoreFields(sbom.Principal{}, onlyInRecord...)); d != "" {
-			t.Errorf("got (-) is not want (+):\n%.4000s", d)
-		}
 		if got.Principal.Evidence != nil {
-			t.Error("there is evidence although the record is gone: onlyInRecord is too long")
+			t.Error("there is evidence although the record is gone")
+		}
+		bare, principal := *m, *m.Principal
+		principal.Evidence = nil // which nothing but the record holds
+		bare.Principal = &principal
+		if r := loss.Compare(&bare, got); r.Losses != nil {
+			t.Errorf("%.3000v", r.Losses)
 		}
 	})
 }
@@ -134,6 +124,8 @@ func isJSON(data []byte) bool { return bytes.HasPrefix(data, []byte("{")) }
 // not JSON.
 var recordInText = regexp.MustCompile(
 	`<property name="manifestgen:record">manifestgen/1 {[^a-z<]{0,10}sha256[^<]*</property>|` +
+		`(?m)^Annotator: .*\n(?:Annotation|SPDXREF).*\n.*\n.*\nAnnotationComment: <text>manifestgen/1 {[^a-z<]{0,10}sha256.*</text>\n|` + // tag-value
+		`(?m)^ +- annotator: .*\n +annotation.*\n +annotation.*\n +comment: ["']?manifestgen/1 {[^a-z<]{0,10}sha256.*\n|` + // YAML
 		`<reference type="other">\s*<url>[^<]*manifestgen:record</url>\s*<comment>manifestgen/1 {[^a-z<]{0,10}sha256[^<]*</comment>\s*</reference>`)
 
 // prune removes from all lists the objects that are a record, and counts them.
@@ -196,29 +188,34 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestChain takes each fixture through all formats in all versions and back. What
-// a document says is not lost on the way, and each document has the bytes that it
-// has when it is written first, which other tests validate.
+// TestChain takes each fixture through all formats in all versions, and back into
+// the first. What a document says is not lost on the way. Each document has the
+// bytes that it has when it is written first, which other tests validate, in
+// whatever order the manifest lists things.
 func TestChain(t *testing.T) {
 	for name, m := range formattest.Fixtures() {
 		t.Run(name, func(t *testing.T) {
-			chain := documents()
-			for _, f := range slices.Backward(chain) {
-				chain = append(chain, f)
-			}
+			shuffled := *m
+			shuffled.Components, shuffled.Edges, shuffled.Findings = shuffle(m.Components), shuffle(m.Edges), shuffle(m.Findings)
 			carried := m
-			for _, f := range chain {
+			for _, f := range append(documents(), documents()[0]) {
 				if name == "many" && isOlder(f) {
 					continue // it is long, and has nothing that the others have not
 				}
 				data := encode(t, f, carried)
-				if !bytes.Equal(data, encode(t, f, m)) {
+				if !bytes.Equal(data, encode(t, f, &shuffled)) {
 					t.Errorf("%s: the bytes are others than those that were written first", nameOf(f))
 				}
 				carried = decode(t, f, data)
 				if r := loss.Compare(m, carried); r.Losses != nil {
 					t.Fatalf("%s: %.3000v", nameOf(f), r.Losses)
 				}
+			}
+			if d := diff(carried, facts.Order(m)); d != "" {
+				t.Errorf("got (-) is not want (+):\n%.4000s", d)
+			}
+			if d := diff(m, formattest.Fixtures()[name]); d != "" {
+				t.Errorf("writing has changed the manifest:\n%.4000s", d)
 			}
 		})
 	}
@@ -227,32 +224,11 @@ func TestChain(t *testing.T) {
 // isOlder reports whether f is another version than the usual one.
 func isOlder(f formats.Format) bool { return len(f.Versions) > 0 && f.Version != f.Versions[0] }
 
-func TestOrderDoesNotMatter(t *testing.T) {
-	each(t, func(t *testing.T, f formats.Format, m *sbom.Manifest) {
-		want := encode(t, f, m)
-		shuffled := *m
-		shuffled.Components, shuffled.Edges, shuffled.Findings = shuffle(m.Components), shuffle(m.Edges), shuffle(m.Findings)
-		if got := encode(t, f, &shuffled); !bytes.Equal(got, want) {
-			t.Error("another order gives other bytes")
-		}
-	})
-}
-
 func shuffle[T any](list []T) []T {
 	list = slices.Clone(list)
 	r := rand.New(rand.NewPCG(1, 2))
 	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	return list
-}
-
-func TestEncodeLeavesTheManifestAlone(t *testing.T) {
-	each(t, func(t *testing.T, f formats.Format, m *sbom.Manifest) {
-		encode(t, f, m)
-		encode(t, f, m)
-		if d := diff(m, formattest.Fixtures()[strings.TrimPrefix(t.Name(), "TestEncodeLeavesTheManifestAlone/"+nameOf(f)+"/")]); d != "" {
-			t.Errorf("the manifest has changed:\n%.4000s", d)
-		}
-	})
 }
 
 func TestPhases(t *testing.T) {
@@ -352,6 +328,9 @@ func TestTimesOutOfRange(t *testing.T) {
 func TestTruncated(t *testing.T) {
 	for _, f := range documents() {
 		data := encode(t, f, formattest.Release())
+		if f.Name == "spdx-tag-value" || f.Name == "spdx-yaml" {
+			continue // which do not say where they end
+		}
 		for n := 0; n < len(data)-2; n += 37 {
 			if m, err := f.Decode(bytes.NewReader(data[:n])); err == nil {
 				t.Fatalf("%s: the first %d bytes of %d decode to %v", f.Name, n, len(data), m)

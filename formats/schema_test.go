@@ -2,6 +2,7 @@ package formats_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -139,10 +140,7 @@ func validateJSON(t *testing.T, f formats.Format, s *jsonschema.Schema) {
 	for name, m := range formattest.Fixtures() {
 		data := encode(t, f, m)
 		if strings.HasSuffix(f.Name, "yaml") {
-			var err error
-			if data, err = yaml.YAMLToJSON(data); err != nil {
-				t.Fatal(err)
-			}
+			data = fromYAML(t, data)
 		}
 		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 		if err != nil {
@@ -152,6 +150,20 @@ func validateJSON(t *testing.T, f formats.Format, s *jsonschema.Schema) {
 			t.Errorf("%s: %.2000v", name, err)
 		}
 	}
+}
+
+// fromYAML returns a document in JSON.
+func fromYAML(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var doc any
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	out, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func validateXML(t *testing.T, f formats.Format, xsd string) {
