@@ -102,15 +102,15 @@ func (e *encoding) nameAnew() {
 		if e.isClean(c.Ref) {
 			continue
 		}
-		ref := unused(e.clean(c.Ref), taken)
+		ref := unused(e.clean(c.Ref), func(ref string) bool { return taken[ref] })
 		taken[ref], e.refs[c.Ref] = true, ref
 	}
 }
 
 // unused returns base, with a number if it is taken.
-func unused(base string, taken map[string]bool) string {
+func unused(base string, taken func(string) bool) string {
 	ref := base
-	for n := 2; taken[ref]; n++ {
+	for n := 2; taken(ref); n++ {
 		ref = fmt.Sprintf("%s~%d", base, n)
 	}
 	return ref

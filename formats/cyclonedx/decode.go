@@ -25,6 +25,7 @@ type reader struct {
 	top      *cdx.Component    // the first component at the top
 	tops     int               // how many there are
 	names    map[string]string // refs of components, by their bom-refs if they are others
+	byRef    map[string]*sbom.Component
 	notes    []note
 
 	dangling   []cdx.Dependency // what the model has no edges for
@@ -32,13 +33,14 @@ type reader struct {
 	hasForeign bool             // some field of the document is kept as it is
 }
 
-// addTop reads a component at the top.
+// addTop reads a component at the top. It does not keep x.
 func (r *reader) addTop(x *cdx.Component, raw json.RawMessage) {
-	if r.tops == 0 {
-		r.top = x
-	}
 	r.tops++
 	r.tree(x, raw, nil)
+	if r.tops == 1 {
+		first := *x
+		r.top = &first
+	}
 }
 
 // An item is a component of a document with where it stands.
@@ -123,6 +125,7 @@ func (r *reader) finish(bom *cdx.BOM, raw json.RawMessage) (*sbom.Manifest, erro
 		m.Components = append(m.Components, it.Component)
 		m.Edges = append(m.Edges, it.edges()...)
 	}
+	slices.SortFunc(m.Components, func(a, b *sbom.Component) int { return strings.Compare(a.Ref, b.Ref) })
 	for _, ref := range values(root.Properties, facts.ContainedIn) {
 		m.Edges = append(m.Edges, sbom.Edge{Kind: sbom.Contains, From: ref, To: m.Principal.Ref})
 	}
@@ -286,40 +289,36 @@ func (it item) edges() []sbom.Edge {
 
 // nameItems gives a ref to components that have none, or that of another one.
 func (r *reader) nameItems(root *cdx.Component) {
-	taken := map[string]bool{r.m.Principal.Ref: true}
-	r.names = map[string]string{}
-	r.rename(root.BOMRef, r.m.Principal.Ref)
+	p := &r.m.Principal.Component
+	r.names, r.byRef = map[string]string{}, make(map[string]*sbom.Component, len(r.items)+1)
+	r.name(root.BOMRef, p)
 	for _, it := range r.items {
-		switch {
-		case it.Ref == "":
-		case taken[it.Ref]:
-			r.note(it.Component, "ref.duplicate", "another component has the bom-ref %.100q too", it.Ref)
-			it.Ref = unused(it.Ref, taken)
-		default:
-			r.rename(it.bomRef, it.Ref)
+		if it.Ref == "" {
+			continue
 		}
-		taken[it.Ref] = true
+		if r.byRef[it.Ref] != nil {
+			r.note(it.Component, "ref.duplicate", "another component has the bom-ref %.100q too", it.Ref)
+			it.Ref = unused(it.Ref, r.isTaken)
+			it.bomRef = ""
+		}
+		r.name(it.bomRef, it.Component)
 	}
 	for _, it := range r.items {
 		if it.Ref == "" {
-			it.Ref = unused(derivedRef(it.Component), taken)
-			taken[it.Ref] = true
+			it.Ref = unused(derivedRef(it.Component), r.isTaken)
+			r.name("", it.Component)
 		}
 	}
 }
 
-func (r *reader) rename(bomRef, ref string) {
-	if bomRef != ref && bomRef != "" {
-		r.names[bomRef] = ref
-	}
-}
+func (r *reader) isTaken(ref string) bool { return r.byRef[ref] != nil }
 
-// named returns the ref of the component with that bom-ref.
-func (r *reader) named(bomRef string) string {
-	if ref, ok := r.names[bomRef]; ok {
-		return ref
+// name remembers the component by its ref, and by its bom-ref if that is another.
+func (r *reader) name(bomRef string, c *sbom.Component) {
+	r.byRef[c.Ref] = c
+	if bomRef != c.Ref && bomRef != "" {
+		r.names[bomRef] = c.Ref
 	}
-	return bomRef
 }
 
 // derivedRef names a component whose document does not.

@@ -24,9 +24,10 @@ var annotationsPart = parts(reflect.TypeFor[cdx.BOM](), map[cdx.SpecVersion]stri
 // foreignDocument returns what the document has beyond the model and its
 // components. Rest are the properties that mean nothing to us.
 func (r *reader) foreignDocument(bom *cdx.BOM, rest []sbom.Property) []sbom.Foreign {
-	e := &encoding{dialect: r.dialect, m: facts.Order(r.m)}
+	e := &encoding{dialect: r.dialect, m: r.m}
 	e.nameAnew()
-	native := e.head()
+	native := e.relations()
+	native.Metadata = e.metadata()
 	e.scrub(native)
 	found := differences(bomParts, "", reflect.ValueOf(bom).Elem(), reflect.ValueOf(native).Elem())
 	found = append(found, differences(metadataParts, ofMetadata, reflect.ValueOf(bom.Metadata).Elem(), reflect.ValueOf(native.Metadata).Elem())...)
@@ -56,26 +57,35 @@ func foreignList[T any](field string, list []T) []sbom.Foreign {
 // readEdges reads the dependencies. What leads to something that is no component,
 // such as a service, the model has no edge for.
 func (r *reader) readEdges(bom *cdx.BOM) {
-	depends := map[string]*sbom.Component{r.m.Principal.Ref: &r.m.Principal.Component}
-	for _, it := range r.items {
-		depends[it.Ref] = it.Component
-	}
+	lost := 0
 	for _, d := range deref(bom.Dependencies) {
-		from := depends[r.named(d.Ref)]
-		left := cdx.Dependency{Ref: d.Ref, Provides: d.Provides}
-		var lost []string
-		for _, to := range deref(d.Dependencies) {
-			r.m.Edges = append(r.m.Edges, sbom.Edge{Kind: sbom.DependsOn, From: r.named(d.Ref), To: r.named(to)})
-			if from == nil || depends[r.named(to)] == nil {
-				lost = append(lost, to)
+		from, left := r.find(d.Ref), cdx.Dependency{Ref: d.Ref, Provides: d.Provides}
+		var beyond []string
+		for _, needed := range deref(d.Dependencies) {
+			if to := r.find(needed); from == nil || to == nil {
+				beyond = append(beyond, needed)
+			} else {
+				r.m.Edges = append(r.m.Edges, sbom.Edge{Kind: sbom.DependsOn, From: from.Ref, To: to.Ref})
 			}
 		}
-		left.Dependencies = orNil(lost)
+		lost += len(beyond)
+		left.Dependencies = orNil(beyond)
 		saysNothing := from != nil && from.Dependencies == "" && len(deref(d.Dependencies)) == 0
-		if lost != nil || left.Provides != nil || from == nil || saysNothing {
+		if beyond != nil || left.Provides != nil || from == nil || saysNothing {
 			r.dangling = append(r.dangling, left)
 		}
 	}
+	if lost > 0 {
+		r.note(nil, "edge.dangling", "dependencies that lead from or to something that is no component are carried along: %d", lost)
+	}
+}
+
+// find returns the component with that bom-ref, or nil.
+func (r *reader) find(bomRef string) *sbom.Component {
+	if ref, ok := r.names[bomRef]; ok {
+		bomRef = ref
+	}
+	return r.byRef[bomRef]
 }
 
 // adoptDocument puts foreign data of the document into bom and returns those that

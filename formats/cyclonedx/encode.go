@@ -57,20 +57,26 @@ func (e *encoding) document() (*cdx.BOM, error) {
 // head translates what the manifest says of itself and of the relations of its
 // components.
 func (e *encoding) head() *cdx.BOM {
-	bom := &cdx.BOM{
-		XMLNS: e.namespace(), JSONSchema: e.schemaURL(), BOMFormat: cdx.BOMFormat, SpecVersion: e.version,
-		Version:      max(e.m.Version, 1),
-		Metadata:     e.metadata(),
-		Dependencies: e.dependencies(),
+	bom := e.relations()
+	bom.XMLNS, bom.JSONSchema, bom.BOMFormat, bom.SpecVersion = e.namespace(), e.schemaURL(), cdx.BOMFormat, e.version
+	bom.Version = max(e.m.Version, 1)
+	bom.Metadata = e.metadata()
+	bom.Dependencies = e.dependencies()
+	return bom
+}
+
+// relations translates the name of the document and what it says of many
+// components.
+func (e *encoding) relations() *cdx.BOM {
+	bom := &cdx.BOM{}
+	if uuid.MatchString(e.m.ID) {
+		bom.SerialNumber = serialPrefix + e.m.ID
 	}
 	if e.has(cdx.SpecVersion1_3) {
 		bom.Compositions = e.compositions()
 	}
 	if e.has(cdx.SpecVersion1_5) {
 		bom.Formulation = e.build()
-	}
-	if uuid.MatchString(e.m.ID) {
-		bom.SerialNumber = serialPrefix + e.m.ID
 	}
 	return bom
 }

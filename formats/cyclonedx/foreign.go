@@ -404,7 +404,7 @@ func (e *encoding) fitHashes(list *[]cdx.Hash) bool {
 
 func (e *encoding) fitLinks(list *[]cdx.ExternalReference) bool {
 	return !slices.ContainsFunc(deref(list), func(r cdx.ExternalReference) bool {
-		return !e.isReference(r.URL) && (e.xml || r.URL != "") || !e.knows(linkTypes, string(r.Type)) || !e.fitHashes(r.Hashes)
+		return e.isCarrier(r.URL) || !e.isReference(r.URL) && (e.xml || r.URL != "") || !e.knows(linkTypes, string(r.Type)) || !e.fitHashes(r.Hashes)
 	})
 }
 

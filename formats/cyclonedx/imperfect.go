@@ -100,12 +100,19 @@ func odd(raw json.RawMessage, x reflect.Value, prefix string, except ...string) 
 		if i, ok := known[key]; ok && key != "-" && sameJSON(fields[key], x.Field(i)) {
 			continue
 		}
-		var compact bytes.Buffer
-		if json.Compact(&compact, fields[key]) == nil {
-			out = append(out, sbom.Foreign{Standard: standard, Field: prefix + key, Value: compact.String()})
-		}
+		out = append(out, asItStands(prefix+key, fields[key])...)
 	}
 	return out
+}
+
+// asItStands returns raw as foreign data.
+func asItStands(field string, raw json.RawMessage) []sbom.Foreign {
+	var compact bytes.Buffer
+	if json.Compact(&compact, raw) != nil {
+		return nil
+	}
+	value := strings.ToValidUTF8(compact.String(), "\ufffd")
+	return []sbom.Foreign{{Standard: standard, Field: strings.ToValidUTF8(field, "\ufffd"), Value: value}}
 }
 
 // sameJSON reports whether the value was decoded from raw without loss.

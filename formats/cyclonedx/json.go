@@ -267,10 +267,7 @@ func (j *jsonReader) readField(key string, field reflect.Value) error {
 }
 
 func (j *jsonReader) keep(key string, raw json.RawMessage) {
-	var compact bytes.Buffer
-	if json.Compact(&compact, raw) == nil {
-		j.keepAll([]sbom.Foreign{{Standard: standard, Field: key, Value: compact.String()}})
-	}
+	j.keepAll(asItStands(key, raw))
 }
 
 func (j *jsonReader) keepAll(kept []sbom.Foreign) {
@@ -303,8 +300,9 @@ func (j *jsonReader) readList() error {
 	if token != json.Delim('[') {
 		return errors.New("it is no list")
 	}
+	x := &cdx.Component{} // one for all: it is large
 	for j.dec.More() {
-		x := &cdx.Component{}
+		*x = cdx.Component{}
 		raw, err := j.decode(x)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package cyclonedx
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
@@ -13,24 +14,26 @@ import (
 // or of which it is said how complete the list is. No entry means that nothing is
 // known.
 func (e *encoding) dependencies() *[]cdx.Dependency {
-	needs := map[string][]string{}
-	for _, edge := range e.m.Edges {
-		if edge.Kind == sbom.DependsOn {
-			needs[edge.From] = append(needs[edge.From], e.ref(edge.To))
-		}
-	}
 	out := make([]cdx.Dependency, 0, len(e.m.Components)+1)
 	for _, c := range all(e.m) {
-		list := needs[c.Ref]
-		if list == nil && c.Dependencies == "" {
-			continue
+		needs := e.needs(c.Ref)
+		if len(needs) > 0 || c.Dependencies != "" {
+			out = append(out, cdx.Dependency{Ref: e.ref(c.Ref), Dependencies: &needs})
 		}
-		if list == nil {
-			list = []string{}
-		}
-		out = append(out, cdx.Dependency{Ref: e.ref(c.Ref), Dependencies: &list})
 	}
 	return orNil(out)
+}
+
+// needs returns what the component depends on. The edges are sorted.
+func (e *encoding) needs(ref string) []string {
+	i, _ := slices.BinarySearchFunc(e.m.Edges, ref, func(edge sbom.Edge, ref string) int { return strings.Compare(edge.From, ref) })
+	needs := []string{}
+	for ; i < len(e.m.Edges) && e.m.Edges[i].From == ref; i++ {
+		if e.m.Edges[i].Kind == sbom.DependsOn {
+			needs = append(needs, e.ref(e.m.Edges[i].To))
+		}
+	}
+	return needs
 }
 
 // all returns the principal and the components.
@@ -129,13 +132,12 @@ type nesting struct {
 // nest decides where the components of m stand.
 func nest(m *sbom.Manifest) *nesting {
 	n := &nesting{m.Components, make([]int, len(m.Components)), make([][]int, len(m.Components)), map[string][]string{}}
-	index := make(map[string]int, len(m.Components))
-	for i, c := range m.Components {
-		index[c.Ref], n.parent[i] = i, -1
+	for i := range n.parent {
+		n.parent[i] = -1
 	}
 	for _, e := range m.Edges {
 		if e.Kind == sbom.Contains {
-			n.put(e, index)
+			n.put(e)
 		}
 	}
 	for i := range n.components {
@@ -149,14 +151,19 @@ func nest(m *sbom.Manifest) *nesting {
 	return n
 }
 
-func (n *nesting) put(e sbom.Edge, index map[string]int) {
-	from, known := index[e.From]
-	to, ok := index[e.To]
+func (n *nesting) put(e sbom.Edge) {
+	from, known := n.find(e.From)
+	to, ok := n.find(e.To)
 	if !known || !ok || n.parent[to] >= 0 {
 		n.further[e.To] = append(n.further[e.To], e.From)
 		return
 	}
 	n.parent[to] = from
+}
+
+// find returns the index of a component. They are sorted.
+func (n *nesting) find(ref string) (int, bool) {
+	return slices.BinarySearchFunc(n.components, ref, func(c *sbom.Component, ref string) int { return strings.Compare(c.Ref, ref) })
 }
 
 // cut moves component i to the top if it lies too deep, or in itself.
@@ -175,11 +182,12 @@ func (n *nesting) cut(i int) {
 // top yields the components at the top, with what is nested in them.
 func (e *encoding) top() iter.Seq[*cdx.Component] {
 	return func(yield func(*cdx.Component) bool) {
+		var c cdx.Component // one for all: it is large
 		for i, p := range e.nesting.parent {
 			if p >= 0 {
 				continue
 			}
-			if c := e.nested(i); !yield(&c) {
+			if c = e.nested(i); !yield(&c) {
 				return
 			}
 		}
