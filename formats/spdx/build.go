@@ -19,6 +19,9 @@ type built struct {
 	others   []relationship // that are foreign
 	decoder  *decoder       // what a reader has before it reads the packages
 	repairs  *repairs
+	back     sbom.Component // what missing compares with
+	unsaid   []sbom.Finding // what a reader would note of the package that missing saw last
+	said     map[sbom.Finding]bool
 }
 
 func newBuilt(m *sbom.Manifest, in dialect) (*built, error) {
@@ -43,8 +46,9 @@ func newBuilt(m *sbom.Manifest, in dialect) (*built, error) {
 
 // addNotes sorts the findings by their subjects.
 func (b *built) addNotes() {
-	b.notes = map[string][]string{}
+	b.notes, b.said = map[string][]string{}, make(map[sbom.Finding]bool, len(b.m.Findings))
 	for _, f := range b.m.Findings {
+		b.said[f] = true
 		subject := orElse(f.Subject, b.m.Principal.Ref)
 		b.notes[subject] = append(b.notes[subject], facts.FindingText(f))
 	}
@@ -185,20 +189,21 @@ func (b *built) missing(i int, p *pkg, foreign []sbom.Foreign) []sbom.Property {
 	if i == 0 {
 		want, back := *b.m.Principal, b.decoder.nativePrincipal(p)
 		want.Foreign = foreign
-		b.repairs.fix(&back.Component, p.ID)
+		b.unsaid = about(want.Ref, b.repairs.fix(&back.Component, p.ID))
 		back.Properties = facts.Plain(want.Properties, facts.ReservedInPrincipal)
 		return slices.Concat(back.Properties, facts.MissingFromPrincipal(&want, back))
 	}
 	c := b.all[i]
-	back := b.decoder.component(p, b.state(i))
+	back := &b.back
+	*back = b.decoder.component(p, b.state(i))
 	if len(c.Foreign) > 0 {
 		want := *c
 		want.Foreign = foreign
 		c = &want
-		b.repairs.fix(&back, p.ID)
+		b.unsaid = about(want.Ref, b.repairs.fix(back, p.ID))
 	}
 	back.Properties = facts.Plain(c.Properties, facts.ReservedInComponent)
-	return slices.Concat(back.Properties, facts.Component.Missing(c, &back))
+	return slices.Concat(back.Properties, facts.Component.Missing(c, back))
 }
 
 // write writes the document as compact JSON.

@@ -147,9 +147,11 @@ func about(ref string, findings []sbom.Finding) []sbom.Finding {
 // note unless the document says it plainly.
 func (d *decoder) findRoot() (int, *sbom.Finding) {
 	var roots []int
+	seen := map[int]bool{}
 	add := func(id string) {
-		if i, ok := d.at[id]; ok && !slices.Contains(roots, i) {
+		if i, ok := d.at[id]; ok && !seen[i] {
 			roots = append(roots, i)
+			seen[i] = true
 		}
 	}
 	for _, r := range d.Relationships {
@@ -190,8 +192,8 @@ func (d *decoder) isDocument(id string) bool { return id == documentID || id == 
 // all packages.
 func (d *decoder) readComponents(m *sbom.Manifest) []string {
 	refs := make([]string, len(d.Packages))
-	taken := make(map[string]bool, len(d.Packages))
-	taken[m.Principal.Ref] = true
+	taken := make(map[string]int, len(d.Packages)) // and how often it was wanted
+	taken[m.Principal.Ref] = 1
 	m.Components = make([]*sbom.Component, 0, len(d.Packages))
 	for i := range d.Packages {
 		p := &d.Packages[i]
@@ -206,7 +208,7 @@ func (d *decoder) readComponents(m *sbom.Manifest) []string {
 		c := d.component(p, d.states[i])
 		facts.ApplyToComponent(&c, said.properties)
 		notes := d.fix(&c, p)
-		if taken[c.Ref] && c.Ref == c.PURL && p.ID != "" {
+		if taken[c.Ref] > 0 && c.Ref == c.PURL && p.ID != "" {
 			c.Ref = p.ID // foreign: two packages with one package URL
 		}
 		if at := d.at[p.ID]; at != i || p.ID == "" {
@@ -214,7 +216,7 @@ func (d *decoder) readComponents(m *sbom.Manifest) []string {
 				Detail: fmt.Sprintf("a package called %.100q has the SPDXID %.100q, which is empty or that of another; it gets a new one", p.Name, p.ID)})
 		}
 		c.Ref = unused(c.Ref, taken)
-		refs[i], taken[c.Ref] = c.Ref, true
+		refs[i] = c.Ref
 		m.Components = append(m.Components, &c)
 		m.Findings = append(m.Findings, said.findings...)
 		m.Findings = append(m.Findings, about(c.Ref, notes)...)
@@ -222,12 +224,16 @@ func (d *decoder) readComponents(m *sbom.Manifest) []string {
 	return refs
 }
 
-// unused returns ref, or if it is taken or empty, one that is not.
-func unused(ref string, taken map[string]bool) string {
-	next := ref
-	for n := 2; next == "" || taken[next]; n++ {
-		next = fmt.Sprintf("%s~%d", orElse(ref, "package"), n)
+// unused returns ref, or if it is taken or empty, one that is not, and takes it.
+func unused(ref string, taken map[string]int) string {
+	base := orElse(ref, "package")
+	next := base
+	for ref == "" || taken[next] > 0 {
+		ref = base
+		taken[base]++
+		next = fmt.Sprintf("%s~%d", base, max(2, taken[base]))
 	}
+	taken[next] = max(1, taken[next])
 	return next
 }
 

@@ -192,11 +192,13 @@ func (d *document) text(key string) *string {
 }
 
 // read reads the members of a document.
-func (d *document) read(r *reader) { r.object(func(key string) { d.member(r, key) }) }
+func (d *document) read(r *reader) {
+	r.object(func(key string) { d.member(r, key) })
+	d.rest = lastOfEach(d.rest)
+}
 
 // member reads the value of one key, in place of what the key had before.
 func (d *document) member(r *reader, key string) {
-	d.rest = without(d.rest, key)
 	odd := false
 	r.peek()
 	start := r.i
@@ -221,9 +223,7 @@ func (d *document) member(r *reader, key string) {
 		odd = true
 		r.value()
 	}
-	if odd {
-		d.rest = append(d.rest, member{key, verbatim(r, start)})
-	}
+	d.rest = remember(d.rest, r, key, start, odd)
 }
 
 // readPackages reads the packages. It reports whether there is something among
@@ -249,13 +249,13 @@ func roomy[T any](list []T) []T {
 	return slices.Grow(list, max(16, len(list)))
 }
 
-func (p *pkg) read(r *reader) { r.object(func(key string) { p.member(r, key) }) }
+func (p *pkg) read(r *reader) {
+	r.object(func(key string) { p.member(r, key) })
+	p.rest = lastOfEach(p.rest)
+}
 
 // member reads the value of one key, in place of what the key had before.
 func (p *pkg) member(r *reader, key string) {
-	if p.rest != nil {
-		p.rest = without(p.rest, key)
-	}
 	odd := false
 	r.peek()
 	start := r.i
@@ -287,9 +287,39 @@ func (p *pkg) member(r *reader, key string) {
 			}
 		}
 	}
-	if odd {
-		p.rest = append(p.rest, member{key, verbatim(r, start)})
+	p.rest = remember(p.rest, r, key, start, odd)
+}
+
+// remember adds the value that r has read since start, if it is odd. If not, it
+// makes sure that an odd one from before is forgotten, in the end.
+func remember(rest []member, r *reader, key string, start int, odd bool) []member {
+	switch {
+	case odd:
+		return append(rest, member{key, verbatim(r, start)})
+	case len(rest) > 0:
+		return append(rest, member{key: key})
+	default:
+		return rest
 	}
+}
+
+// lastOfEach returns the last member of each key, without those that have no
+// value.
+func lastOfEach(rest []member) []member {
+	if len(rest) == 0 {
+		return nil
+	}
+	last := make(map[string]int, len(rest))
+	for i, m := range rest {
+		last[m.key] = i
+	}
+	var out []member
+	for i, m := range rest {
+		if m.value != "" && last[m.key] == i {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // verbatim returns the value that r has read since start.
@@ -298,10 +328,6 @@ func verbatim(r *reader, start int) string {
 		return "null"
 	}
 	return (&reader{s: r.s[:r.i], i: start}).value()
-}
-
-func without(list []member, key string) []member {
-	return slices.DeleteFunc(list, func(m member) bool { return m.key == key })
 }
 
 // readText reads a string, or a boolean where the standard has one. Null is the

@@ -30,6 +30,7 @@ type encoder struct {
 	known   map[string]bool     // SPDXIDs that are not those of packages; nil if there are none
 
 	anyImplied bool
+	scratch    []byte
 }
 
 func newEncoder(m *sbom.Manifest, in dialect) *encoder {
@@ -268,7 +269,8 @@ func (e *encoder) annotate(p *pkg, comments ...string) {
 
 func (e *encoder) annotateList(p *pkg, mark string, properties []sbom.Property) {
 	if len(properties) > 0 {
-		e.annotate(p, string(appendProperties([]byte(mark), properties)))
+		e.scratch = appendProperties(append(e.scratch[:0], mark...), properties)
+		e.annotate(p, string(e.scratch))
 	}
 }
 

@@ -74,9 +74,14 @@ func mergeForeign(derived, carried []sbom.Foreign) []sbom.Foreign {
 	if len(carried) == 0 {
 		return derived
 	}
+	type name struct{ standard, field string }
+	held := make(map[name]bool, len(carried))
+	for _, f := range carried {
+		held[name{f.Standard, f.Field}] = true
+	}
 	var out []sbom.Foreign
 	for _, f := range derived {
-		if !slices.ContainsFunc(carried, func(c sbom.Foreign) bool { return c.Standard == f.Standard && c.Field == f.Field }) {
+		if !held[name{f.Standard, f.Field}] {
 			out = append(out, f)
 		}
 	}
@@ -107,6 +112,7 @@ func foreignValue(list []sbom.Foreign, field string) (string, bool) {
 func (p pkg) with(key, value string) pkg {
 	p.rest = slices.Clone(p.rest)
 	p.member(&reader{s: value}, key)
+	p.rest = lastOfEach(p.rest)
 	return p
 }
 
@@ -114,9 +120,11 @@ func (p pkg) with(key, value string) pkg {
 // what the package says of the component as it is.
 func (b *built) overlay(i int, native pkg) pkg {
 	var fields []sbom.Foreign
+	seen := map[string]bool{"SPDXID": true}
 	for _, f := range b.all[i].Foreign {
-		if f.Standard == standard && f.Field != "SPDXID" && b.legalInPackage(f) {
+		if f.Standard == standard && !seen[f.Field] && b.legalInPackage(f) {
 			fields = append(fields, f)
+			seen[f.Field] = true
 		}
 	}
 	out := native
@@ -140,11 +148,17 @@ func (b *built) overlay(i int, native pkg) pkg {
 	return out
 }
 
-// names returns which fields of the component a package does not hold.
+// names returns which fields of the component a package does not hold, and the
+// codes of what a reader would note about it that the manifest does not say.
 func (b *built) names(i int, p *pkg) map[string]bool {
 	names := map[string]bool{}
 	for _, property := range b.missing(i, p, nil) {
 		names[property.Name] = true
+	}
+	for _, f := range b.unsaid {
+		if !b.said[f] {
+			names[f.Code] = true
+		}
 	}
 	return names
 }
@@ -331,7 +345,8 @@ func (e *encoder) overlayDocument() document {
 			if !e.legalMember(documentRules, f.Field, f.Value) || f.Field == "documentNamespace" && (e.m.ID != "" || e.m.Version != 0) {
 				continue
 			}
-			if next.member(&reader{s: f.Value}, f.Field); e.documentLacksNoMore(&next, lacks) {
+			next.member(&reader{s: f.Value}, f.Field)
+			if next.rest = lastOfEach(next.rest); e.documentLacksNoMore(&next, lacks) {
 				out = next
 			}
 		}

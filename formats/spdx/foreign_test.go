@@ -287,3 +287,57 @@ func collect(x any, places []func(any) any) []func(any) any {
 	}
 	return places
 }
+
+// TestMutatedLines changes lines of tag-value and YAML at random, with the same
+// law as TestMutatedForeign.
+func TestMutatedLines(t *testing.T) {
+	texts := map[string][]byte{"bom.spdx": readFile(t, "bom.spdx")}
+	for _, name := range []string{"syft.spdx.json", "buildkit.spdx.json", "odd.spdx.json"} {
+		texts[name+" in YAML"] = write(t, Encoder{Format: YAML}, read(t, readFile(t, name)))
+		texts[name+" in tag-value"] = write(t, Encoder{Format: TagValue}, read(t, readFile(t, name)))
+	}
+	for name, text := range texts {
+		read := 0
+		for seed := range uint64(100) {
+			mutated := mutateLines(text, rand.New(rand.NewPCG(seed, 2)))
+			m, err := Decode(bytes.NewReader(mutated))
+			if err != nil {
+				continue
+			}
+			read++
+			e := encoders[seed%uint64(len(encoders))]
+			first := write(t, e, m)
+			again, err := Decode(bytes.NewReader(first))
+			if err != nil {
+				t.Fatalf("%s, seed %d, %v: %v\n%s\n%s", name, seed, e, err, mutated, first)
+			}
+			if d := diff(again, m); d != "" {
+				t.Fatalf("%s, seed %d, %v: %s\n%.3000s", name, seed, e, mutated, d)
+			}
+		}
+		if read < 20 {
+			t.Errorf("%s: only %d of the documents could be read", name, read)
+		}
+	}
+}
+
+// mutateLines removes, repeats, moves or changes up to three lines.
+func mutateLines(text []byte, r *rand.Rand) []byte {
+	list := slices.Collect(bytes.Lines(text))
+	for range 1 + r.IntN(3) {
+		i, j := r.IntN(len(list)), r.IntN(len(list))
+		switch r.IntN(4) {
+		case 0:
+			list = slices.Delete(list, i, i+1)
+		case 1:
+			list = slices.Insert(list, i, list[j])
+		case 2:
+			list[i], list[j] = list[j], list[i]
+		default:
+			key, _, _ := bytes.Cut(list[i], []byte(":"))
+			_, value, _ := bytes.Cut(list[j], []byte(":"))
+			list[i] = slices.Concat(key, []byte(":"), value, []byte("\n"))
+		}
+	}
+	return bytes.Join(list, nil)
+}

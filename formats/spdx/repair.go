@@ -15,6 +15,10 @@ type repairs struct {
 	licences map[string]bool // whether an expression is valid
 }
 
+// maxExpression is how long a licence expression may be, in bytes, to be looked
+// at. No manifest may have a longer one.
+const maxExpression = 64 << 10
+
 // noText is the text of a licence for which a document has none.
 const noText = "The document has no text for this licence."
 
@@ -46,7 +50,7 @@ func (r *repairs) fix(c *sbom.Component, id string) []sbom.Finding {
 			*expression = ""
 		}
 	}
-	if n := len(c.LicenseTexts); addTexts(c) > n {
+	if n := len(c.LicenseTexts); strings.Contains(c.Declared+c.Concluded, "LicenseRef-") && addTexts(c) > n {
 		note("licence.text", "the document has no text for a licence that it names")
 	}
 	return notes
@@ -56,7 +60,7 @@ func (r *repairs) fix(c *sbom.Component, id string) []sbom.Finding {
 // have texts.
 func (r *repairs) licence(expression string) bool {
 	ok, known := r.licences[expression]
-	if known {
+	if known || len(expression) > maxExpression {
 		return ok
 	}
 	c := sbom.Component{Declared: expression}
@@ -71,12 +75,13 @@ func (r *repairs) licence(expression string) bool {
 // addTexts adds a text for each licence that has none. It returns how many texts
 // there are then.
 func addTexts(c *sbom.Component) int {
+	there := map[string]bool{}
+	for _, t := range c.LicenseTexts {
+		there[strings.ToLower(t.ID)] = true
+	}
 	for _, id := range licenceRef.FindAllString(c.Declared+" "+c.Concluded, -1) {
-		there := false
-		for _, t := range c.LicenseTexts {
-			there = there || strings.EqualFold(t.ID, id)
-		}
-		if !there {
+		if !there[strings.ToLower(id)] {
+			there[strings.ToLower(id)] = true
 			c.LicenseTexts = append(c.LicenseTexts, sbom.LicenseText{ID: id, Text: noText})
 		}
 	}

@@ -56,9 +56,19 @@ func eachFixture(t *testing.T, test func(t *testing.T, e Encoder, m *sbom.Manife
 			if name == "many" && (e.Indent || e.Version != "" || e.Format == YAML) {
 				continue // it is large, and has nothing that the others have not
 			}
-			t.Run(fmt.Sprintf("%v/%s", e, name), func(t *testing.T) { test(t, e, all[name]) })
+			m := all[name]
+			if name == "hostile" && e != (Encoder{}) {
+				shorten(m)
+			}
+			t.Run(fmt.Sprintf("%v/%s", e, name), func(t *testing.T) { test(t, e, m) })
 		}
 	}
+}
+
+// shorten takes out of a manifest the strings of a MiB: once is enough.
+func shorten(m *sbom.Manifest) {
+	m.Principal.Description, m.Findings[0].Detail, m.Components[0].Description = "short", "short", "short"
+	m.Components[0].Properties = nil
 }
 
 func TestRoundTrip(t *testing.T) {

@@ -1,7 +1,9 @@
-// Package spdx writes and reads manifests as SPDX 2.3 in JSON.
+// Package spdx writes and reads manifests as SPDX 2.2 and 2.3, in JSON, YAML and
+// tag-value.
 //
-// The format is defined at https://spdx.github.io/spdx-spec/v2.3/. This is where
-// the model goes:
+// The format is defined at https://spdx.github.io/spdx-spec/v2.3/. The JSON is what
+// the package works with; the other two are translated to and from it. This is
+// where the model goes:
 //
 //	Principal            the package that SPDXRef-DOCUMENT DESCRIBES
 //	  FileName           packageFileName
@@ -34,16 +36,44 @@
 // said when it was written. A document that does not say when it was made is
 // dated to the beginning of 1970, as SPDX requires a date.
 //
-// The decoder reads SPDX 2.2 and 2.3 of any origin, as far as the model has words
-// for it: files, snippets, and annotations that are not ours are left out. It
-// adds findings with these codes:
+// Version 2.2 has no dates and no purpose of packages, and tag-value has no way to
+// write the end of a text within a text, nor a line that begins with a space: there
+// the annotation holds the field. In tag-value, annotations of packages stand at
+// the end and name the package.
 //
-//	edge.dangling     a relationship leads to something that is no package
+// # Documents of others
+//
+// The decoder reads documents of any origin, recognises their serialisation by
+// content, and refuses only what is broken, too long, or not SPDX 2. What the model
+// has no word for is kept as foreign data ([sbom.Foreign] of the standard "spdx"),
+// by the key that it has in JSON: files, snippets, relationships of other types,
+// comments, SPDXIDs, and every field that we would spell differently. A null stands
+// for a field that we would write and that was not there; a key of creationInfo has
+// that before it, as in "creationInfo.creators".
+//
+// The encoder writes a foreign field again if the standard allows it in the version
+// and serialisation at hand, and if a reader then still finds in the document what
+// the model says; otherwise an annotation carries it. Relationships are written as
+// they were if they still mean the edges of the manifest. So SPDX to SPDX loses
+// nothing, and what was amended since wins over how it was once spelled.
+//
+// Decoding adds notes with these codes:
+//
+//	digest.invalid    a checksum that the model cannot hold
+//	document.root     the document does not say what it is about, or several things
+//	document.version  the document is of another version than 2.2 and 2.3
+//	id.duplicate      an SPDXID that is empty or belongs to an earlier package
+//	licence.invalid   a licence expression that cannot be parsed
+//	licence.text      a licence without a text; it gets one that says so
+//	name.missing      a package without a name
 //	payload.mismatch  the record contradicts the document, which was edited
+//	purl.invalid      a package URL that cannot be parsed
+//
+// In each case the field stays as it is, as foreign data.
 //
 // The structs are our own: github.com/spdx/tools-golang v0.5.7 does not unescape
-// the names of persons, organizations and tools when it reads JSON, and reads
-// every package three times.
+// the names of persons, organizations and tools when it reads JSON, drops what it
+// does not know, and reads every package three times.
 package spdx
 
 import (
@@ -128,9 +158,8 @@ type Decoder struct {
 	Limit int64
 }
 
-// Decode reads one document. It refuses a document that breaks off, names two
-// packages alike, describes nothing, or says something that [Encode] would not
-// write.
+// Decode reads one document. It refuses one that breaks off, that has text after
+// its end, that is not SPDX 2, or that is longer than the limit.
 func (d Decoder) Decode(r io.Reader) (*sbom.Manifest, error) {
 	text, err := readAll(facts.Limit(r, d.Limit), sizeOf(r))
 	if err != nil {

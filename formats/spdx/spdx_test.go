@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -183,27 +185,76 @@ func TestDecoderLimit(t *testing.T) {
 	}
 }
 
-// FuzzDecode checks that whatever can be read can be written, and then reads the
-// same again.
+// FuzzDecode checks that whatever can be read can be written in each
+// serialisation, and then reads the same again.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(foreign))
+	for _, name := range append(slices.Clone(foreignFiles), "odd.spdx.json") {
+		f.Add(readFile(f, name))
+	}
 	for _, m := range []*sbom.Manifest{formattest.Minimal(), formattest.Full(), formattest.Release(), formattest.Words()} {
-		f.Add(encode(f, m))
+		for _, e := range encoders {
+			f.Add(write(f, e, m))
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		once, err := Decode(bytes.NewReader(data))
 		if err != nil {
 			return
 		}
-		first := encode(t, once)
-		twice, err := Decode(bytes.NewReader(first))
-		if err != nil {
-			t.Fatalf("what was written cannot be read: %v", err)
-		}
-		if second := encode(t, twice); !bytes.Equal(first, second) {
-			t.Errorf("first\n%s\nthen\n%s", first, second)
+		for _, e := range encoders {
+			first := write(t, e, once)
+			twice, err := Decode(bytes.NewReader(first))
+			if err != nil {
+				t.Fatalf("%v: what was written cannot be read: %v", e, err)
+			}
+			if second := write(t, e, twice); !bytes.Equal(first, second) {
+				t.Errorf("%v: first\n%s\nthen\n%s", e, first, second)
+			}
 		}
 	})
+}
+
+// TestHostile reads documents that cost a careless reader its time or its stack.
+// What they say that no manifest can hold is noted.
+func TestHostile(t *testing.T) {
+	const head = `{"spdxVersion":"SPDX-2.3","documentDescribes":["SPDXRef-a"],"packages":[`
+	many := func(n int, format string) string {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = strings.ReplaceAll(format, "#", strconv.Itoa(i))
+		}
+		return strings.Join(list, ",")
+	}
+	tests := []struct{ name, in, code string }{
+		{"a million parentheses", head + `{"SPDXID":"SPDXRef-a","name":"a","licenseDeclared":"` + strings.Repeat("(", 1<<20) + `"}]}`, "licence.invalid"},
+		{"an endless expression", head + `{"SPDXID":"SPDXRef-a","name":"a","licenseDeclared":"` + strings.Repeat("LicenseRef-a OR ", 1<<17) + `MIT"}]}`, "licence.invalid"},
+		{"a package URL with a zero", head + `{"SPDXID":"SPDXRef-a","name":"a","externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl","referenceLocator":"pkg:%00"}]}]}`, "purl.invalid"},
+		{"one id for all", head + many(20000, `{"SPDXID":"SPDXRef-a","name":"#"}`) + `]}`, "id.duplicate"},
+		{"everything described", head + many(20000, `{"SPDXID":"SPDXRef-#","name":"#"}`) + `],"relationships":[` +
+			many(20000, `{"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"DESCRIBES","relatedSpdxElement":"SPDXRef-#"}`) + `]}`, "document.root"},
+		{"unknown keys", head + `{"SPDXID":"SPDXRef-a",` + many(20000, `"key#":#`) + `}],` + many(20000, `"key#":#`) + `}`, "name.missing"},
+		{"a ring", head + `{"SPDXID":"SPDXRef-a","name":"a"},{"SPDXID":"SPDXRef-b","name":"b"}],"relationships":[
+			{"spdxElementId":"SPDXRef-a","relationshipType":"DEPENDS_ON","relatedSpdxElement":"SPDXRef-b"},
+			{"spdxElementId":"SPDXRef-b","relationshipType":"CONTAINS","relatedSpdxElement":"SPDXRef-a"},
+			{"spdxElementId":"SPDXRef-a","relationshipType":"CONTAINS","relatedSpdxElement":"SPDXRef-a"}]}`, ""},
+		{"unknown tags", "SPDXVersion: SPDX-2.3\nDocumentName: x\n" + strings.ReplaceAll(many(20000, "Tag#: #"), ",", "\n"), "document.root"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := Decode(strings.NewReader(tt.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.ContainsFunc(m.Findings, func(f sbom.Finding) bool { return f.Code == tt.code }) && tt.code != "" {
+				t.Errorf("no finding %s", tt.code)
+			}
+			first := encode(t, m)
+			if !bytes.Equal(encode(t, read(t, first)), first) {
+				t.Error("what was written reads as something else")
+			}
+		})
+	}
 }
 
 // BenchmarkMany compares with encoding/json on the bare structs, written in the

@@ -2,6 +2,7 @@ package spdx
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,8 @@ type tagReader struct {
 type element struct {
 	rules  []rule
 	fields []field
-	owner  *element // the package that a file comes after
+	at     map[string]int // of the fields
+	owner  *element       // the package that a file comes after
 }
 
 // A field is a key with its values as JSON.
@@ -35,15 +37,25 @@ type field struct {
 	list   bool
 }
 
+// find returns the field of a key, or nil.
+func (e *element) find(key string) *field {
+	if i, ok := e.at[key]; ok {
+		return &e.fields[i]
+	}
+	return nil
+}
+
 // set adds a value. One of a second time becomes a list.
 func (e *element) set(key, value string, list bool) {
-	for i := range e.fields {
-		if f := &e.fields[i]; f.key == key {
-			f.values = append(f.values, value)
-			f.list = true
-			return
-		}
+	if f := e.find(key); f != nil {
+		f.values = append(f.values, value)
+		f.list = true
+		return
 	}
+	if e.at == nil {
+		e.at = map[string]int{}
+	}
+	e.at[key] = len(e.fields)
 	e.fields = append(e.fields, field{key, []string{value}, list})
 }
 
@@ -65,10 +77,8 @@ func (e *element) json() string {
 
 // text returns a value that is a string.
 func (e *element) text(key string) string {
-	for _, f := range e.fields {
-		if f.key == key && strings.HasPrefix(f.values[0], `"`) {
-			return (&reader{s: f.values[0]}).text()
-		}
+	if f := e.find(key); f != nil && strings.HasPrefix(f.values[0], `"`) {
+		return (&reader{s: f.values[0]}).text()
 	}
 	return ""
 }
@@ -308,10 +318,8 @@ func (t *tagReader) finish() string {
 		}
 	}
 	for _, p := range t.lists["packages"] {
-		for i := range p.fields {
-			if p.fields[i].key == "externalRefs" {
-				t.resolve(p.fields[i].values)
-			}
+		if f := p.find("externalRefs"); f != nil {
+			t.resolve(f.values)
 		}
 	}
 	t.gatherCreation()
@@ -352,10 +360,9 @@ func (t *tagReader) gatherCreation() {
 			creation.fields = append(creation.fields, field{key, f.values, f.list})
 		}
 	}
-	for _, f := range creation.fields {
-		t.doc.drop(inCreation + f.key)
-	}
 	if creation.fields != nil {
+		t.doc.fields = slices.DeleteFunc(t.doc.fields, func(f field) bool { return strings.HasPrefix(f.key, inCreation) })
+		t.doc.drop(inCreation)
 		t.doc.set("creationInfo", creation.json(), false)
 	}
 }
@@ -370,13 +377,11 @@ func (t *tagReader) resolve(values []string) {
 	}
 }
 
-// drop removes a key and returns its values.
-func (e *element) drop(key string) []string {
+// drop removes a key.
+func (e *element) drop(key string) {
+	e.fields = slices.DeleteFunc(e.fields, func(f field) bool { return f.key == key })
+	clear(e.at)
 	for i, f := range e.fields {
-		if f.key == key {
-			e.fields = append(e.fields[:i], e.fields[i+1:]...)
-			return f.values
-		}
+		e.at[f.key] = i
 	}
-	return nil
 }
