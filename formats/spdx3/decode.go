@@ -225,10 +225,14 @@ func (d *decoder) readComponents() {
 	d.m.Components = make([]*sbom.Component, 0, n)
 	taken := make(map[string]bool, n+1)
 	taken[d.m.Principal.Ref] = true
-	for _, x := range d.elements {
+	others := d.elements[:0]
+	for i, x := range d.elements {
+		d.elements[i] = nil
 		if !d.isPart(x) {
+			others = append(others, x)
 			continue
 		}
+		delete(d.byID, x.ID) // it is not needed any more, and most of the document
 		c := d.wholeComponent(x)
 		for taken[c.Ref] {
 			next := x.ID
@@ -242,6 +246,7 @@ func (d *decoder) readComponents() {
 		d.refs[x.ID], taken[c.Ref] = c.Ref, true
 		d.m.Components = append(d.m.Components, c)
 	}
+	d.elements = others
 }
 
 // noteForeign says what of a component is not valid and was left aside.
@@ -339,7 +344,7 @@ func (d *decoder) keepForeign() {
 	}
 	d.keepReferenced(&k, out)
 	d.pin(&k)
-	if hasForeignDocument(properties(d.doc)) {
+	if saysForeign(properties(d.doc), "manifestgen:document:foreign") {
 		return
 	}
 	for x := range k.elements {
@@ -351,12 +356,6 @@ func (d *decoder) keepForeign() {
 	}
 	slices.SortFunc(out, compareForeign)
 	d.m.Foreign = out
-}
-
-// hasForeignDocument reports whether a property says what the foreign data of
-// the document are.
-func hasForeignDocument(list []sbom.Property) bool {
-	return slices.ContainsFunc(list, func(p sbom.Property) bool { return p.Name == "manifestgen:document:foreign" })
 }
 
 func (d *decoder) isComponentOrHead(x *element) bool {
@@ -520,10 +519,10 @@ func (d *decoder) pin(k *keeper) {
 	if len(k.ids) == 0 {
 		return
 	}
-	for _, x := range d.elements {
-		if ref, ok := d.refs[x.ID]; ok && k.ids[x.ID] && isIRI(x.ID) {
+	for id := range k.ids {
+		if ref, ok := d.refs[id]; ok && isIRI(id) {
 			c := d.componentOf(ref)
-			c.Foreign = withID(c.Foreign, x.ID)
+			c.Foreign = withID(c.Foreign, id)
 		}
 	}
 }

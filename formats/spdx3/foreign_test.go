@@ -239,6 +239,22 @@ func checkSmuggled(t *testing.T, valid func(any) error, m *sbom.Manifest, name s
 	}
 }
 
+// TestPrefixes writes ids with a prefix that the context explains, before and
+// after the graph.
+func TestPrefixes(t *testing.T) {
+	data := encode(t, formattest.Release())
+	want := decode(t, data)
+	short := strings.ReplaceAll(string(data), namespaces+want.ID+"/2#", "m:")
+	context := `"@context":["` + contextURL + `",{"m":"` + namespaces + want.ID + `/2#"}]`
+	plain := `"@context":"` + contextURL + `",`
+	graph := strings.TrimSpace(strings.Replace(short, plain, "", 1))
+	for _, in := range []string{strings.Replace(short, plain, context+",", 1), graph[:len(graph)-1] + "," + context + "}"} {
+		if d := diff(decode(t, []byte(in)), want); d != "" {
+			t.Errorf("%.100s: got (-) is not want (+):\n%s", in, d)
+		}
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	const context = `"@context":"` + contextURL + `"`
 	deep := strings.Repeat(`{"extension":[`, 5000) + strings.Repeat(`]}`, 5000)

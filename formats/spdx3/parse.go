@@ -1,6 +1,7 @@
 package spdx3
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/manifestgen/manifestgen/formats/internal/facts"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
@@ -24,23 +26,22 @@ type parser struct {
 	odd      []map[string]any
 	context  any
 	prefixes map[string]string
+	ids      map[string]string // what many elements repeat
 	notes    []sbom.Finding
 }
 
 // parse reads a document.
-func parse(data []byte) (*parser, error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	p := &parser{}
-	if err := p.stream(data); err != nil {
+func parse(r io.Reader) (*parser, error) {
+	in := bufio.NewReader(r)
+	if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" {
+		in.Discard(3)
+	}
+	p := &parser{ids: map[string]string{}}
+	if err := p.stream(&window{r: in}); err != nil {
 		return nil, err
 	}
-	if p.prefixes = prefixesOf(p.context); p.prefixes != nil {
-		context := p.context
-		p = &parser{prefixes: p.prefixes, context: context}
-		if err := p.stream(data); err != nil {
-			return nil, err
-		}
-	}
+	p.ids = nil
+	p.expandAll()
 	if err := p.readOdd(); err != nil {
 		return nil, err
 	}
@@ -50,22 +51,46 @@ func parse(data []byte) (*parser, error) {
 	return p, nil
 }
 
+// A window remembers the end of what was read.
+type window struct {
+	r     io.Reader
+	buf   []byte
+	start int64 // offset of buf
+}
+
+func (w *window) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
+	w.buf = append(w.buf, b[:n]...)
+	return n, err
+}
+
+// bytes returns what stands between two offsets.
+func (w *window) bytes(start, end int64) []byte { return w.buf[start-w.start : end-w.start] }
+
+// forget lets go of what stands before an offset.
+func (w *window) forget(end int64) {
+	if n := int(end - w.start); n > len(w.buf)/2 && n > 64<<10 {
+		w.buf = w.buf[:copy(w.buf, w.buf[n:])]
+		w.start = end
+	}
+}
+
 // stream reads the keys of the document. Those beside context and graph make up
 // one element, as in a document that consists of one.
-func (p *parser) stream(data []byte) error {
-	d := json.NewDecoder(bytes.NewReader(data))
+func (p *parser) stream(w *window) error {
+	d := json.NewDecoder(w)
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return cmpError(err, errors.New("it is no JSON object"))
+		return orEOF(err, errors.New("it is no JSON object"))
 	}
 	single := map[string]any{}
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
-			return err
+			return orEOF(err, nil)
 		}
 		if key == "@graph" {
-			err = p.readGraph(d, data)
+			err = p.readGraph(d, w)
 		} else {
 			err = p.readKey(d, key.(string), single)
 		}
@@ -74,10 +99,10 @@ func (p *parser) stream(data []byte) error {
 		}
 	}
 	if _, err := d.Token(); err != nil {
-		return err
+		return orEOF(err, nil)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return errors.New("there is something after the document")
+		return orOther(err, errors.New("there is something after the document"))
 	}
 	if len(single) > 0 {
 		p.odd = append(p.odd, single)
@@ -85,65 +110,132 @@ func (p *parser) stream(data []byte) error {
 	return nil
 }
 
-func cmpError(err, other error) error {
-	if err == io.EOF {
+// orEOF returns err, or other if there is none. A document that ends too early
+// breaks off.
+func orEOF(err, other error) error {
+	switch {
+	case err == io.EOF:
 		return io.ErrUnexpectedEOF
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	return other
 }
 
-func (p *parser) readKey(d *json.Decoder, key string, single map[string]any) error {
+// orOther returns other unless err comes from the reader.
+func orOther(err, other error) error {
+	if errors.Is(err, facts.ErrTooLong) {
+		return err
+	}
+	return other
+}
+
+func (p *parser) readKey(d *json.Decoder, key string, into map[string]any) error {
 	var value any
 	if err := d.Decode(&value); err != nil {
-		return cmpError(err, nil)
+		return orEOF(err, nil)
 	}
 	if key == "@context" {
 		p.context = value
-	} else {
-		single[key] = value
+		p.prefixes = prefixesOf(value)
+		return nil
 	}
+	into[key] = value
 	return nil
 }
 
 // readGraph reads the list of elements. One alone need not be in a list.
-func (p *parser) readGraph(d *json.Decoder, data []byte) error {
-	if bytes.HasPrefix(bytes.TrimLeft(data[d.InputOffset():], ": \t\r\n"), []byte("{")) {
-		var one json.RawMessage
-		if err := d.Decode(&one); err != nil {
-			return cmpError(err, nil)
-		}
-		return p.keep(one)
-	}
+func (p *parser) readGraph(d *json.Decoder, w *window) error {
 	t, err := d.Token()
-	if err != nil {
-		return cmpError(err, nil)
-	}
-	if t != json.Delim('[') {
+	switch {
+	case err != nil:
+		return orEOF(err, nil)
+	case t == json.Delim('{'):
+		return p.readOne(d)
+	case t != json.Delim('['):
 		return errors.New("@graph is no list")
 	}
 	d.DisallowUnknownFields()
 	var x row
 	for d.More() {
 		start := d.InputOffset()
+		w.forget(start)
 		x = row{}
 		err := d.Decode(&x)
 		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-			return fmt.Errorf("element at byte %d: %w", start, err)
+		if errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, facts.ErrTooLong) {
+			return fmt.Errorf("element at byte %d: %w", start, orEOF(err, nil))
 		}
 		if err == nil && p.prefixes == nil && p.take(&x) {
 			continue
 		}
-		raw := bytes.TrimLeft(data[start:d.InputOffset()], ", \t\r\n")
+		raw := bytes.TrimLeft(w.bytes(start, d.InputOffset()), ", \t\r\n")
 		if err := p.keep(raw); err != nil {
 			return fmt.Errorf("element at byte %d: %w", start, err)
 		}
 	}
 	_, err = d.Token()
-	return cmpError(err, nil)
+	return orEOF(err, nil)
+}
+
+// readOne reads the rest of the one element of a graph.
+func (p *parser) readOne(d *json.Decoder) error {
+	one := map[string]any{}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return orEOF(err, nil)
+		}
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return orEOF(err, nil)
+		}
+		one[key.(string)] = value
+	}
+	p.odd = append(p.odd, one)
+	_, err := d.Token()
+	return orEOF(err, nil)
+}
+
+// expandAll expands the ids of what was read before the context was.
+func (p *parser) expandAll() {
+	if p.prefixes == nil {
+		return
+	}
+	f := &flattener{prefixes: p.prefixes}
+	all := func(ids ...*string) {
+		for _, id := range ids {
+			*id = f.expand(*id)
+		}
+	}
+	lists := func(lists ...[]string) {
+		for _, list := range lists {
+			for i := range list {
+				all(&list[i])
+			}
+		}
+	}
+	for _, x := range p.elements {
+		all(&x.ID, &x.Node, &x.Creation, &x.SuppliedBy, &x.Subject, &x.DataLicense)
+		lists(x.OriginatedBy, x.CreatedBy, x.CreatedUsing, x.Elements, x.Roots)
+	}
+	for i := range p.relations {
+		r := &p.relations[i]
+		all(&r.ID, &r.Creation, &r.From)
+		lists(r.To)
+	}
+}
+
+// same returns a string like s that is shared with others.
+func (p *parser) same(s string) string {
+	if s == "" || p.ids == nil {
+		return s
+	}
+	if one, ok := p.ids[s]; ok {
+		return one
+	}
+	p.ids[s] = s
+	return s
 }
 
 // take adds what was read to the graph. It reports false if it is not in the
@@ -152,8 +244,11 @@ func (p *parser) take(x *row) bool {
 	related := x.From != "" || x.Kind != "" || x.To != nil || x.Completeness != "" || x.Scope != ""
 	if x.Type == classRelationship || x.Type == classScoped {
 		r := relationship{
-			Type: x.Type, ID: x.ID, Creation: x.Creation, Completeness: x.Completeness,
-			From: x.From, Kind: x.Kind, To: x.To, Scope: x.Scope, Extra: x.Extra,
+			Type: p.same(x.Type), ID: x.ID, Creation: p.same(x.Creation), Completeness: p.same(x.Completeness),
+			From: p.same(x.From), Kind: p.same(x.Kind), To: x.To, Scope: p.same(x.Scope), Extra: x.Extra,
+		}
+		for i := range x.To {
+			x.To[i] = p.same(x.To[i])
 		}
 		x.element.Type, x.element.ID, x.element.Creation, x.element.Extra = "", "", "", nil
 		if r.ID == "" || r.From == "" || len(r.To) == 0 || !isZero(&x.element) {
@@ -167,6 +262,10 @@ func (p *parser) take(x *row) bool {
 		return false
 	}
 	e := x.element
+	e.Type, e.Creation, e.Purpose, e.ID = p.same(e.Type), p.same(e.Creation), p.same(e.Purpose), p.same(e.ID)
+	for i := range e.Elements {
+		e.Elements[i] = p.same(e.Elements[i])
+	}
 	p.elements = append(p.elements, &e)
 	return true
 }

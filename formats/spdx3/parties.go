@@ -2,6 +2,7 @@ package spdx3
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -166,7 +167,7 @@ func (e *encoder) head() (creation, doc, box *element) {
 	}
 	creation.CreatedBy = []string{author}
 	for _, t := range m.Tools {
-		if id := e.tool(fromTool(t)); t.Name != "" && !contained(creation.CreatedUsing, id) {
+		if id := e.tool(fromTool(t)); t.Name != "" && !slices.Contains(creation.CreatedUsing, id) {
 			creation.CreatedUsing = append(creation.CreatedUsing, id)
 		}
 	}
@@ -182,15 +183,6 @@ func (e *encoder) head() (creation, doc, box *element) {
 		DataLicense: e.licence("CC0-1.0", nil), Profiles: []string{"core", "extension", "simpleLicensing", "software"},
 	}
 	return creation, doc, box
-}
-
-func contained(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 func fromTool(t sbom.Tool) string {

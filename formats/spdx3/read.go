@@ -1,6 +1,7 @@
 package spdx3
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -149,13 +150,24 @@ func (r *reader) wholeComponent(e *element) *sbom.Component {
 // settleForeign sets what the element has beyond the model, unless a property
 // says it.
 func (r *reader) settleForeign(e *element, c *sbom.Component, foreign []sbom.Foreign) {
-	if c.Foreign != nil {
+	if saysForeign(properties(e), "manifestgen:foreign") {
 		return
 	}
 	c.Foreign = foreign
 	if e.ID != r.namespace+"#"+fragment(c.Name, c.Ref) && isIRI(e.ID) {
 		c.Foreign = withID(c.Foreign, e.ID)
 	}
+}
+
+// saysForeign reports whether a property says what is foreign.
+func saysForeign(list []sbom.Property, name string) bool {
+	for _, p := range list {
+		var foreign []sbom.Foreign
+		if p.Name == name && json.Unmarshal([]byte(p.Value), &foreign) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // properties returns the properties of an element.
