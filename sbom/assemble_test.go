@@ -332,20 +332,31 @@ func TestPrincipalPURL(t *testing.T) {
 }
 
 func TestConflict(t *testing.T) {
-	candidate := func(s sbom.Source, v string) sbom.Candidate {
-		return sbom.Candidate{Source: s, Facts: sbom.Principal{Component: sbom.Component{Name: "p", Version: v}}}
+	version := func(v string) sbom.Principal {
+		return sbom.Principal{Component: sbom.Component{Name: "p", Version: v}}
+	}
+	repository := func(url string) sbom.Principal {
+		return sbom.Principal{Component: sbom.Component{Name: "p"}, Repository: url}
 	}
 	tests := []struct {
-		name, first, second, want string
+		name          string
+		first, second sbom.Principal
+		want          string
 	}{
-		{"the same", "v1.2.3", "v1.2.3", ""},
-		{"the same but for a v", "1.2.3", "v1.2.3", ""},
-		{"others", "v1.2.3", "v1.2.4", "version: v1.2.3 (verified tag), but also v1.2.4 (artifact)"},
+		{"the same", version("v1.2.3"), version("v1.2.3"), ""},
+		{"the same but for a v", version("1.2.3"), version("v1.2.3"), ""},
+		{"others", version("v1.2.3"), version("v1.2.4"), "version: v1.2.3 (verified tag), but also v1.2.4 (artifact)"},
+		{"one repository", repository("https://example.org/git/a.git"), repository("ssh://example.org/git/a"), ""},
+		{"a name and its last part", sbom.Principal{Component: sbom.Component{Name: "nova"}}, sbom.Principal{Component: sbom.Component{Name: "example.org/nova"}}, ""},
+		{"other names", sbom.Principal{Component: sbom.Component{Name: "example.net/nova"}}, sbom.Principal{Component: sbom.Component{Name: "example.org/nova"}},
+			"name: example.net/nova (verified tag), but also example.org/nova (artifact)"},
+		{"other repositories", repository("https://example.org/a"), repository("https://example.org/b"),
+			"repository: https://example.org/a (verified tag), but also https://example.org/b (artifact)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m, err := sbom.Assemble(&sbom.Inventory{Artifact: sbomtest.Folder(nil)}, sbom.Options{},
-				candidate(sbom.FromTag, tt.first), candidate(sbom.FromArtifact, tt.second))
+				sbom.Candidate{Source: sbom.FromTag, Facts: tt.first}, sbom.Candidate{Source: sbom.FromArtifact, Facts: tt.second})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -133,7 +133,7 @@ func (j *jsonWriter) end() error {
 	return j.w.Flush()
 }
 
-// A document in JSON is read member by member, and its components one by one.
+// A jsonReader reads a document member by member, and its components one by one.
 type jsonReader struct {
 	*reader
 	data []byte
@@ -157,8 +157,8 @@ func (r *reader) readJSON(data []byte) (*sbom.Manifest, error) {
 	return r.finish(&j.bom, j.root)
 }
 
-// readVersion finds out what the document is, which may stand at its end. Most
-// documents begin with it.
+// readVersion finds out what the document is. Most documents begin with that; it
+// may stand anywhere.
 func (r *reader) readVersion(data []byte) error {
 	var is struct {
 		BOMFormat   any `json:"bomFormat"`

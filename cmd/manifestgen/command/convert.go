@@ -119,10 +119,10 @@ func (x *convert) read(name string) (*sbom.Manifest, formats.Format, error) {
 func (x *convert) convert(o output, name string, m *sbom.Manifest) (conversion, error) {
 	c := conversion{output: o, file: o.path}
 	if o.path != "" {
-		c.file = o.fileFor(artifactOf(name, o, m.Principal))
+		c.file = o.fileFor(&document{artifact: artifactOf(name, o, m.Principal)})
 	}
 	var b bytes.Buffer
-	if err := x.writing.encode(&b, o, c.name(), m); err != nil {
+	if _, err := x.writing.encode(&b, o, c.name(), m); err != nil {
 		return c, outputError(c.name(), err)
 	}
 	c.data = b.Bytes()
@@ -172,7 +172,7 @@ func (x *convert) write(name string, from formats.Format, all, documents []conve
 		if c.file == "" {
 			continue
 		}
-		if err := c.output.makeFolder(); err != nil {
+		if err := c.output.makeFolderOf(c.file); err != nil {
 			return err
 		}
 		if err := files.prepare(c.file, func(w io.Writer) error { _, err := w.Write(c.data); return err }); err != nil {

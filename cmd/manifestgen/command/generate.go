@@ -31,6 +31,7 @@ type generate struct {
 	quiet           bool
 	allowIncomplete bool
 	writing         writing
+	release         bool
 	facts           factFlags
 	golang          golang
 }
@@ -52,6 +53,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVar(&g.explain, "explain", false, "print, for each fact about the artifact, where it comes from and what else was said")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
+	f.BoolVar(&g.release, "release", false, "the artifact is a folder with all files of a release: describe each, and the release as a whole")
 	g.writing.add(f)
 	g.facts.add(f)
 	g.golang.addFlags(f)
@@ -137,14 +139,18 @@ func (g *generate) run(ctx context.Context, ref string) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, g.timeout, late)
 		defer cancel()
 	}
-	documents, err := g.describeAll(ctx, ref, p)
+	describe, write := g.describeAll, g.write
+	if g.release {
+		describe, write = g.describeFolder, g.writeFolder
+	}
+	documents, err := describe(ctx, ref, p)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
 		return err
 	}
-	if err := g.write(documents, p.outputs); err != nil {
+	if err := write(ref, documents, p); err != nil {
 		return err
 	}
 	return g.incomplete(documents)
@@ -190,17 +196,14 @@ func (g *generate) describe(ctx context.Context, a *sbom.Artifact, p plan) (*sbo
 		return nil, usage("%w", err)
 	}
 	inventory.Findings = append(inventory.Findings, findings...)
-	return sbom.Assemble(inventory, sbom.Options{
-		Created: p.created,
-		Tools:   []sbom.Tool{{Name: "manifestgen", Version: version()}},
-		Author:  author(candidates),
-		Phase:   "post-build",
-	}, candidates...)
+	options := g.documentOptions(p)
+	options.Author = publisher(candidates)
+	return sbom.Assemble(inventory, options, candidates...)
 }
 
-// author returns who makes the document: the team, if the person who runs the
-// command, or the record of the repository, says who that is.
-func author(candidates []sbom.Candidate) sbom.Party {
+// publisher returns the team that has the document made: the one that the flags or
+// the record name. What the artifact says of its maker is no word on that.
+func publisher(candidates []sbom.Candidate) sbom.Party {
 	for _, source := range []sbom.Source{sbom.FromFlag, sbom.FromRecord} {
 		for _, c := range candidates {
 			if c.Source == source && c.Facts.Maker.Name != "" {
@@ -209,6 +212,11 @@ func author(candidates []sbom.Candidate) sbom.Party {
 		}
 	}
 	return sbom.Party{}
+}
+
+// documentOptions say what a document says of itself.
+func (g *generate) documentOptions(p plan) sbom.Options {
+	return sbom.Options{Created: p.created, Tools: []sbom.Tool{{Name: "manifestgen", Version: version()}}, Phase: "post-build"}
 }
 
 // parseDigests reads the value of --digests.

@@ -92,27 +92,28 @@ func (x *writing) limit() int64 {
 	return 0
 }
 
-// encode writes m to w, with as much detail as is wanted and there is room for.
-// Name is what the output is called.
-func (x *writing) encode(w io.Writer, o output, name string, m *sbom.Manifest) error {
+// encode writes m to w, with as much detail as is wanted and there is room for,
+// and returns what it has written: m or a smaller manifest. Name is what the
+// output is called.
+func (x *writing) encode(w io.Writer, o output, name string, m *sbom.Manifest) (*sbom.Manifest, error) {
 	if x.detail != detailPackages {
 		err := x.encodeWithin(w, o, m)
 		if !errors.Is(err, errTooLarge) {
-			return err
+			return m, err
 		}
 	}
 	small, err := sbom.WithoutFiles(m)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = x.encodeWithin(w, o, small)
 	switch {
 	case errors.Is(err, errTooLarge):
-		return fmt.Errorf("is larger than --max-size %s, even with --detail packages", x.maxSize)
+		return nil, fmt.Errorf("is larger than --max-size %s, even with --detail packages", x.maxSize)
 	case err == nil && x.detail != detailPackages:
 		x.tell(fmt.Sprintf("%s: is written with --detail packages, to stay below --max-size %s", name, x.maxSize))
 	}
-	return err
+	return small, err
 }
 
 var errTooLarge = errors.New("the document is too large")
