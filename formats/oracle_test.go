@@ -165,8 +165,8 @@ func checkForeign(t *testing.T, data []byte, odd bool) {
 		t.Fatal(err)
 	}
 	for _, l := range losses {
-		if strings.Contains(l.Field, "/signature/") {
-			continue // it fits no document that is written anew, and is carried along
+		if strings.Contains(l.Field, "/signature/") || strings.Contains(l.In, "#Relationship-") {
+			continue // fits no document that is written anew, and is carried along; relations of SPDX 3 get new ids
 		}
 		t.Errorf("lost: %s = %.300s", l.Field, l.In)
 	}
