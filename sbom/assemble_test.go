@@ -389,6 +389,27 @@ func TestLinksByType(t *testing.T) {
 	}
 }
 
+func TestQualify(t *testing.T) {
+	tests := []struct {
+		purl       string
+		qualifiers []string
+		want       string
+	}{
+		{"pkg:pypi/a@1", []string{"vcs_url=git+https://example.org/a@c?d"}, "pkg:pypi/a@1?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa%40c%3Fd"},
+		{"pkg:pypi/a@1?arch=x", []string{"arch=y", "k=v"}, "pkg:pypi/a@1?arch=x&k=v"},
+		{"pkg:pypi/a@1", []string{"k=v", "k=w"}, "pkg:pypi/a@1"},
+		{"pkg:pypi/a@1", nil, "pkg:pypi/a@1"},
+	}
+	for _, tt := range tests {
+		inv := &sbom.Inventory{Artifact: &sbom.Artifact{Name: "test", Type: sbom.TypeFile},
+			Components: []*sbom.Component{{Type: sbom.TypeLibrary, Name: "a", PURL: tt.purl, Joints: sbom.Joints{Qualifiers: tt.qualifiers}}}}
+		m, err := sbom.Assemble(inv, sbom.Options{})
+		if err != nil || m.Components[0].PURL != tt.want {
+			t.Errorf("%s with %q: got %s, %v, want %s", tt.purl, tt.qualifiers, m.Components[0].PURL, err, tt.want)
+		}
+	}
+}
+
 func TestBindDistribution(t *testing.T) {
 	table := map[string][]*sbom.Component{
 		"etc/os-release":                {{Type: sbom.TypeOperatingSystem, Name: "debian", Version: "12"}},

@@ -29,7 +29,8 @@
 //
 // A [Cataloger] reads files of one kind and returns components. It says which
 // entries it wants and never looks around. One that knows how its ecosystem
-// resolves dependencies is also a [Resolver].
+// resolves dependencies is also a [Resolver]; one that compares lists of files
+// with the files that are there is an [Auditor].
 //
 // A [Component] is one thing that the artifact holds or is made of. Its identity
 // is the package URL (purl) where its ecosystem has one; its name within a
@@ -64,7 +65,8 @@
 //	cataloger.panic         a cataloger failed by a fault of its own
 //	detail.packages         files were left out, see [WithoutFiles]
 //	entry.changed           the file changed between being listed and being read
-//	entry.duplicate         a name occurs more than once in one tree
+//	entry.duplicate         a name occurs more than once in one tree; and what an
+//	                        entry has that does not count
 //	entry.unclean           a path that leads outside, or is not in clean form
 //	expects.unmet           what a component says must be here is not
 //	group.incomplete        of files that need each other the main one is missing

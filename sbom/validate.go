@@ -108,15 +108,15 @@ func isPlainPURL(purl string) bool {
 		return false
 	}
 	for segment := range strings.SplitSeq(name, "/") {
-		if !isPlain(segment) {
+		if !isWord(segment) {
 			return false
 		}
 	}
-	return isPlain(version)
+	return isWord(version)
 }
 
-// isPlain reports whether s is a word that begins with a letter or digit.
-func isPlain(s string) bool {
+// isWord reports whether s is a word that begins with a letter or digit.
+func isWord(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'

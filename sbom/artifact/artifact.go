@@ -173,5 +173,5 @@ func baseName(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
-	return cleanName(filepath.Base(path))
+	return sbom.EntryPath(filepath.Base(path))
 }

@@ -93,8 +93,11 @@ func checkReadable(s *Subject, _ Params) Result {
 // index that lists it with its digests.
 func checkCovered(s *Subject, _ Params) Result {
 	artifacts := s.files(ArtifactFile)
-	if len(artifacts) == 0 {
-		return notApplicable("no files are published")
+	switch {
+	case s.Release == nil:
+		return notProvable("the files of the release are not at hand")
+	case len(artifacts) == 0:
+		return fail("there is nothing to publish")
 	}
 	described := map[sbom.Digest]bool{}
 	for _, m := range s.files(ManifestFile) {

@@ -63,13 +63,15 @@ var folderCases = []ruleCase{
 	{"R.readable", func(s *Subject, _ *sbom.Principal) {
 		s.Release.Broken["app.spdx.json"], s.Release.Files[fileAppSPDX].Manifest = "unexpected EOF", nil
 	}, Fail, "app.spdx.json (unexpected EOF)", nil},
-	{"R.readable", func(s *Subject, _ *sbom.Principal) { s.Release = nil }, NotProvable, "not at hand", nil},
+	{"R.readable", func(s *Subject, _ *sbom.Principal) { s.Release = nil }, NotProvable, "not at hand", []string{"R.covered"}},
 
 	{"R.covered", nil, Pass, "all 2", nil},
 	{"R.covered", func(s *Subject, _ *sbom.Principal) {
 		s.Release.Files = append(s.Release.Files, File{Path: "new", Kind: ArtifactFile, Digests: sha256(sumC)})
 	}, Fail, "new (no manifest has its digest)", []string{"R.summed"}},
 	{"R.covered", func(s *Subject, _ *sbom.Principal) { s.Release.Files[fileOther].Digests = nil }, NotProvable, "other", []string{"R.sums", "R.current"}},
+
+	{"R.covered", func(s *Subject, _ *sbom.Principal) { s.Release = &Release{} }, Fail, "nothing to publish", nil},
 
 	{"R.current", nil, Pass, "all 3", nil},
 	{"R.current", func(s *Subject, _ *sbom.Principal) {

@@ -32,6 +32,7 @@ type generate struct {
 	allowIncomplete bool
 	writing         writing
 	release         bool
+	verifyFiles     bool
 	facts           factFlags
 	golang          golang
 }
@@ -54,6 +55,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
 	f.BoolVar(&g.release, "release", false, "the artifact is a folder with all files of a release: describe each, and the release as a whole")
+	f.BoolVar(&g.verifyFiles, "verify-files", false, "read all files of Python distributions, and compare their digests with those of RECORD")
 	g.writing.add(f)
 	g.facts.add(f)
 	g.golang.addFlags(f)
@@ -124,7 +126,7 @@ func (g *generate) plan() (p plan, err error) {
 			return p, usage("%v", err)
 		}
 	}
-	p.catalogers, err = g.golang.configure(readDocuments(p.catalogers))
+	p.catalogers, err = g.golang.configure(readDocuments(p.catalogers, g.verifyFiles))
 	return p, err
 }
 
