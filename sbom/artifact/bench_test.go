@@ -247,6 +247,32 @@ func BenchmarkImageGzip(b *testing.B) {
 	b.Run("unproved", func(b *testing.B) { ratio(b, "x-inflate", scanAll(b, ref, []string{}), inflate(false)) })
 }
 
+// BenchmarkImageLayer compares an image of one large layer, of files of this
+// machine, with igzip, which inflates it on one core and proves nothing.
+func BenchmarkImageLayer(b *testing.B) {
+	needs(b, "igzip", "isal")
+	name := filepath.Join(b.TempDir(), "layer.tar")
+	sh(b, filepath.Dir(name), "find /usr/lib -type f -size -16M | sort | head -3000 >list && tar -cPf layer.tar -T list && gzip -k layer.tar")
+	layer, err := os.ReadFile(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	packed, err := os.ReadFile(name + ".gz")
+	if err != nil {
+		b.Fatal(err)
+	}
+	img := imageOf(layer)
+	img.packed, img.pack = "tar+gzip", func([]byte) []byte { return packed }
+	ref := img.oci().folder(b)
+	igzip := func() {
+		if err := exec.Command("igzip", "-dc", name+".gz").Run(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("proved", func(b *testing.B) { ratio(b, "x-igzip", scanAll(b, ref, nil), igzip) })
+	b.Run("unproved", func(b *testing.B) { ratio(b, "x-igzip", scanAll(b, ref, []string{}), igzip) })
+}
+
 // BenchmarkImagePlain compares a docker archive whose layers are not compressed
 // with reading the headers of its layers, and with hashing it.
 func BenchmarkImagePlain(b *testing.B) {

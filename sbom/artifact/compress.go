@@ -3,6 +3,7 @@ package artifact
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/bzip2"
 	"context"
 	"fmt"
@@ -76,13 +77,19 @@ func openGzip(r io.Reader) (io.ReadCloser, error) {
 }
 
 // manyCores is the size from which on one gzip stream is worth several cores, if
-// it is the artifact: inside one, several streams share the cores.
+// it is the artifact or a layer of it: inside one, several streams share the
+// cores.
 const manyCores = 16 << 20
 
+// worthCores reports whether s, compressed so, is such a stream.
+func worthCores(c compression, s *section) bool {
+	return c.name == "gzip" && s.size >= manyCores
+}
+
 // openOnCores opens a gzip stream that can be read at random, to be decompressed
-// on all cores.
-func openOnCores(s *section) (io.ReadCloser, error) {
-	d, err := inflate.NewReaderAt(s, s.size, runtime.GOMAXPROCS(0))
+// on as many cores as given, or on all if that is zero.
+func openOnCores(s *section, cores int) (io.ReadCloser, error) {
+	d, err := inflate.NewReaderAt(s, s.size, cmp.Or(cores, runtime.GOMAXPROCS(0)))
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +129,8 @@ const bufferSize = 64 << 10
 func decompress(c compression, head []byte, r io.Reader, w *walker) (*expanded, error) {
 	var d io.ReadCloser
 	var err error
-	if s, ok := r.(*section); ok && w.depth == 0 && c.name == "gzip" && s.size >= manyCores {
-		d, err = openOnCores(s)
+	if s, ok := r.(*section); ok && w.depth == 0 && worthCores(c, s) {
+		d, err = openOnCores(s, w.cores)
 	} else {
 		d, err = c.open(bufio.NewReaderSize(io.MultiReader(bytes.NewReader(head), r), bufferSize))
 	}

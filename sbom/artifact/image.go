@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -174,17 +175,34 @@ func artifacts(images []*image, s store, a sbom.Artifact, o Options) []*sbom.Art
 func (img *image) trees(s store, o Options) []sbom.Tree {
 	l := newLedger(o.Limits)
 	last := map[digest]int{}
+	size := 0.0
 	for i, layer := range img.layers {
 		last[layer.diff] = i
+		size += float64(max(0, layer.blob.size))
+	}
+	unproved := o.Digests != nil && len(o.Digests) == 0
+	cores := runtime.GOMAXPROCS(0)
+	if !unproved {
+		cores-- // one is busy with the digests
 	}
 	var trees []sbom.Tree
 	for i, layer := range img.layers {
 		if last[layer.diff] == i {
 			trees = append(trees, &layerTree{store: s, blob: layer.blob, diff: layer.diff, fault: layer.fault,
-				ledger: l, limits: o.Limits, unproved: o.Digests != nil && len(o.Digests) == 0})
+				ledger: l, limits: o.Limits, cores: layer.cores(cores, size), unproved: unproved})
 		}
 	}
 	return trees
+}
+
+// cores returns how many cores of those given may inflate a layer of an image
+// whose layers have size bytes in all: its share of them, rounded, for layers are
+// read side by side.
+func (l layer) cores(of int, size float64) int {
+	if l.blob.size <= 0 {
+		return 1
+	}
+	return max(1, int(float64(of)*float64(l.blob.size)/size+0.5))
 }
 
 // candidates returns what an image says of itself.

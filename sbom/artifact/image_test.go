@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -704,6 +706,55 @@ func TestTruncatedArchive(t *testing.T) {
 		if places(inv) != "a.list" || !hasGap(inv) {
 			t.Errorf("%s: got %q, %q", name, places(inv), codes(inv))
 		}
+	}
+}
+
+// TestLayerCores has one layer that is large enough for several cores.
+func TestLayerCores(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	random := make([]byte, manyCores+1)
+	rand.NewChaCha8([32]byte{}).Read(random)
+	layer := tarOf(t, file("a.list", "a"), file("random", string(random)), file("b.list", "b"), hard("c.list", "a.list"))
+	packed := gzipped(t, layer)
+	const all = "a.list b.list c.list"
+	tests := []struct {
+		name        string
+		before      int // which byte of the blob is changed before its digest is taken
+		after       int // or after that
+		config      map[string]any
+		want, codes string
+	}{
+		{name: "as it is", want: all},
+		{name: "a byte that does not matter", after: 4, codes: "gap:blob.digest"},
+		{name: "a byte of the data", after: manyCores, codes: "gap:blob.digest gap:compress.corrupt"},
+		{name: "the checksum", before: len(packed) - 6, codes: "gap:compress.corrupt gap:layer.unread"},
+		{name: "another diff id", config: map[string]any{"diff_ids": []string{sha256Of(nil).String()}}, codes: "gap:layer.diffid"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			img := imageOf(layer)
+			blob := slices.Clone(packed)
+			img.packed, img.pack = "tar+gzip", func([]byte) []byte { return blob }
+			if tt.config != nil {
+				img.config["rootfs"] = tt.config
+			}
+			if tt.before > 0 {
+				blob[tt.before] ^= 1
+			}
+			img.oci()
+			if tt.after > 0 {
+				blob[tt.after] ^= 1
+			}
+			ref := img.folder(t)
+			inv := scan(t, ref, Options{})
+			if places(inv) != tt.want || codes(inv) != tt.codes {
+				t.Errorf("got %q, %q, want %q, %q", places(inv), codes(inv), tt.want, tt.codes)
+			}
+			inv = scan(t, ref, Options{Digests: []string{}})
+			if places(inv) != all && tt.want == all {
+				t.Errorf("not proved: got %q", places(inv))
+			}
+		})
 	}
 }
 

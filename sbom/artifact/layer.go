@@ -21,6 +21,7 @@ type layerTree struct {
 	diff     digest // of the archive as it is when it is not compressed
 	ledger   *ledger
 	limits   sbom.Limits
+	cores    int   // that may inflate it
 	unproved bool  // take the bytes as they are
 	fault    error // why the layer is not read at all
 }
@@ -50,7 +51,7 @@ func (t *layerTree) Walk(ctx context.Context, v sbom.Visitor) error {
 	if t.blob.size >= 0 && c.size != t.blob.size {
 		err = sbom.Faultf("blob.size", "%s has %d bytes, not %d", t.blob.path, c.size, t.blob.size)
 	} else {
-		err = t.walk(&walker{ctx: ctx, v: v, limits: t.limits, ledger: t.ledger, layer: true}, c)
+		err = t.walk(&walker{ctx: ctx, v: v, limits: t.limits, ledger: t.ledger, cores: t.cores, layer: true}, c)
 	}
 	if closing := c.Close(); err == nil {
 		err = closing // it tells whether the file has changed meanwhile
@@ -81,7 +82,8 @@ func (t *layerTree) walk(w *walker, c *section) error {
 
 // A layerPass is one reading of a layer.
 type layerPass struct {
-	blob    *hashing // as stored
+	blob    *hashing     // as stored
+	rest    func() error // reads what is left of blob
 	archive io.Reader
 	diff    *hashing // the archive; the blob itself if that is not compressed
 	kind    string   // of compression, "" for none
@@ -113,6 +115,7 @@ func (t *layerTree) pass(w *walker, c *section) (*layerPass, error) {
 		return p, nil
 	}
 	p.blob = t.hashing(w, c, t.blob.digest)
+	p.rest = p.blob.rest
 	if !compressed {
 		p.diff = t.hashing(w, p.blob, t.diff)
 		if t.blob.digest == t.diff {
@@ -121,14 +124,33 @@ func (t *layerTree) pass(w *walker, c *section) (*layerPass, error) {
 		p.archive = p.diff
 		return p, nil
 	}
-	x, err := decompress(kind, nil, p.blob, w)
+	var in io.Reader = p.blob
+	if t.cores > 1 && worthCores(kind, c) {
+		in = c
+		if !t.unproved {
+			p.beside()
+		}
+	}
+	x, err := decompress(kind, nil, in, w)
 	if err != nil {
-		p.blob.stop()
+		p.Close()
 		return nil, layerFault(err)
 	}
 	p.diff = t.hashing(w, x, t.diff)
-	p.archive, p.close = p.diff, func() { x.Close() } // the data is judged when it is read
+	closeBlob := p.close
+	p.archive, p.close = p.diff, func() { x.Close(); closeBlob() } // the data is judged when it is read
 	return p, nil
+}
+
+// beside reads the blob on a goroutine of its own, until p is closed.
+func (p *layerPass) beside() {
+	var err error
+	var busy sync.WaitGroup
+	ctx, cancel := context.WithCancel(p.blob.ctx)
+	p.blob.ctx = ctx
+	busy.Go(func() { err = p.blob.rest() })
+	p.rest = func() error { busy.Wait(); return err }
+	p.close = func() { cancel(); busy.Wait() }
 }
 
 // A hashing reader hashes what is read of it, on a goroutine beside the reader,
@@ -158,6 +180,13 @@ func (h *hashing) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// rest reads what is left of h.
+func (h *hashing) rest() error {
+	// Without its other methods io.Discard takes pieces as long as the buffer.
+	_, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, h, make([]byte, bufferSize))
+	return err
+}
+
 // is reports whether all that was read has the digest d, if any is given.
 func (h *hashing) is(d digest) bool {
 	return h.hash == nil || hex.EncodeToString(h.hash.sum()) == d.value
@@ -170,40 +199,49 @@ func (h *hashing) stop() {
 	}
 }
 
-// A sideHash hashes copies of what it is given on a goroutine of its own.
+// A sideHash hashes copies of what it is given on a goroutine of its own, in
+// pieces long enough to be worth handing over.
 type sideHash struct {
 	hash hash.Hash
+	next []byte      // being gathered
 	full chan []byte // to be hashed
 	free chan []byte // hashed
 	done bool        // full is closed and all of it hashed
 	busy sync.WaitGroup
 }
 
-// sideBuffers is how many buffers may wait to be hashed.
-const sideBuffers = 8
+const (
+	sideBuffers    = 4 // that may wait to be hashed
+	sideBufferSize = 256 << 10
+)
 
 func newSideHash(h hash.Hash) *sideHash {
 	s := &sideHash{hash: h, full: make(chan []byte, sideBuffers), free: make(chan []byte, sideBuffers)}
-	for range sideBuffers {
+	for range sideBuffers - 1 {
 		s.free <- nil
 	}
 	s.busy.Go(func() {
 		for b := range s.full {
 			s.hash.Write(b)
-			s.free <- b
+			s.free <- b[:0]
 		}
 	})
 	return s
 }
 
 func (s *sideHash) write(p []byte) {
-	s.full <- append((<-s.free)[:0], p...)
+	if len(s.next)+len(p) > sideBufferSize {
+		s.full <- s.next
+		s.next = <-s.free
+	}
+	s.next = append(s.next, p...)
 }
 
 // sum waits for all that was written and returns its hash.
 func (s *sideHash) sum() []byte {
 	if !s.done {
 		s.done = true
+		s.full <- s.next
 		close(s.full)
 		s.busy.Wait()
 	}
@@ -212,8 +250,8 @@ func (s *sideHash) sum() []byte {
 
 // prove reads what is left of a layer and compares its digests.
 func (t *layerTree) prove(p *layerPass) error {
-	_, expanding := io.Copy(io.Discard, p.diff)
-	if _, err := io.Copy(io.Discard, p.blob); err != nil {
+	expanding := p.diff.rest()
+	if err := p.rest(); err != nil {
 		return layerFault(err)
 	}
 	switch {

@@ -22,6 +22,7 @@ type walker struct {
 	depth     int    // how many containers below the artifact this one is
 	prefix    string // of paths: "" or "a.tar!/"
 	container string // the format, for Entry.Container
+	cores     int    // that may inflate the artifact; 0 is all of them
 	layer     bool   // the entries are those of a layer of an image
 	endless   bool   // tar archives here are cut off before their end marks
 }

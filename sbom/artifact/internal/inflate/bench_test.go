@@ -135,10 +135,12 @@ func (s *stopwatch) time(b *testing.B, run func() error) {
 	s.cpu = append(s.cpu, processorTime()-cpu)
 }
 
-// report prints the medians of s in relation to those of other.
+// report prints the medians of s, and its best by the clock, in relation to those
+// of other.
 func (s *stopwatch) report(b *testing.B, what string, other *stopwatch, than string) {
 	b.ReportMetric(median(other.wall)/median(s.wall), fmt.Sprintf("%s-x-%s", what, than))
 	b.ReportMetric(median(other.cpu)/median(s.cpu), fmt.Sprintf("%s-x-%s-cpu", what, than))
+	b.ReportMetric(slices.Min(other.wall).Seconds()/slices.Min(s.wall).Seconds(), fmt.Sprintf("%s-x-%s-best", what, than))
 }
 
 func median(d []time.Duration) float64 {

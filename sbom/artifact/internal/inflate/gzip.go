@@ -30,7 +30,7 @@ type Reader struct {
 	gzip.Header
 
 	d    decoder[byte]
-	par  *parallel // if it has the member at hand
+	par  *parallel // if several cores are at work
 	raw  bool      // DEFLATE data without the framing of gzip
 	buf  []byte    // output not yet read
 	err  error     // what comes after buf
@@ -57,9 +57,10 @@ func NewRawReader(r io.Reader) *Reader {
 }
 
 // NewReaderAt returns a Reader of the gzip stream in the first size bytes of
-// src. If that is long, its first member is decoded on several cores, at most
-// 16, by goroutines that run until the end of the member or Close. They hold
-// up to 64 MiB of output and about a megabyte for each core.
+// src. If that is long, it is decoded on several cores, at most 16, by goroutines
+// that run until Read returns an error or Close. They hold up to 64 MiB of output
+// and about a megabyte for each core. Members of less than about four megabytes
+// are decoded on one core after all.
 func NewReaderAt(src io.ReaderAt, size int64, cores int) (*Reader, error) {
 	cores = max(1, min(cores, maxCores))
 	return newReaderAt(src, size, cores, chunkSize(cores))
@@ -139,27 +140,36 @@ func (z *Reader) WriteTo(w io.Writer) (written int64, err error) {
 	return written, z.err
 }
 
-// advance puts the next piece of the data into buf. At the end of a member it
-// goes on to the next.
+// advance puts the next piece of the data into buf, and what comes after it if
+// it is the last into err.
 func (z *Reader) advance() {
 	if z.par != nil {
 		z.buf, z.err = z.par.read()
 	} else {
 		z.buf, z.err = z.d.next()
 	}
-	if z.raw {
-		return
+	if !z.raw {
+		z.check()
 	}
+	if z.err != nil {
+		z.Close()
+	}
+}
+
+// check adds buf to the checksum, and at the end of a member goes on to the next.
+func (z *Reader) check() {
 	z.crc = crc32.Update(z.crc, crc32.IEEETable, z.buf)
 	z.size += uint32(len(z.buf))
 	if z.err != io.EOF {
 		return
 	}
-	z.Close()
 	z.err = z.d.readTrailer(z.crc, z.size)
 	if z.err == nil {
 		z.crc, z.size, z.d.o = 0, 0, 0
 		_, z.err = z.d.readGzipHeader()
+	}
+	if z.err == nil && z.par != nil {
+		z.par.begin(false)
 	}
 }
 

@@ -32,6 +32,8 @@ const (
 	preRoot  = 7 // all of a code length code: 3 bits give lengths up to 7
 	litSize  = 4096
 	distSize = 512
+	litMask  = 1<<litRoot - 1
+	distMask = 1<<distRoot - 1
 )
 
 // A litEntry says what the next bits of the input mean as a literal or
@@ -68,6 +70,26 @@ const (
 //	bit 32-47  the distance without its extra bits
 //	bit 48-63  mask of the extra bits
 type distEntry = uint64
+
+// literal returns the literal of an entry for one.
+func literal(e litEntry) byte { return byte(e >> 23) }
+
+// matchLength returns the length that e says, which is the entry that bits begin
+// with.
+func matchLength(e litEntry, bits uint64) int {
+	return int(e>>23) + int(bits>>(e>>8&63)&uint64(e>>14&31))
+}
+
+// distance returns the distance that e says likewise.
+func distance(e distEntry, bits uint64) int {
+	return int(uint16(e>>32)) + int(bits>>(e>>8&63)&(e>>48))
+}
+
+// subIndex returns the index of the entry that a link leads to, where bits are
+// those that follow the root.
+func subIndex(link, bits uint64) uint64 {
+	return uint64(uint32(link))>>16 + bits&(link>>8&127)
+}
 
 // An entry of any table without its code length, which is added by oneBit
 // for each bit of the code: to the bits to drop and to the code's length.

@@ -13,7 +13,7 @@ const (
 	fastInput = 16
 
 	// slack is how much room the fast loop needs for the copying of a match
-	// that goes on to a multiple of sixteen.
+	// that goes on to a multiple of 32.
 	slack = 32
 
 	// fullOutput is where the loops stop, for one more turn may write two
@@ -67,8 +67,8 @@ func (d *decoder[T]) step() {
 		d.copyStored()
 	case inCompressed:
 		d.fast()
-		if d.state == inCompressed && d.err == nil && d.srcErr != nil && d.end-d.pos < fastInput {
-			d.careful()
+		if d.state == inCompressed && d.err == nil && d.o < fullOutput && (d.end-d.pos >= fastInput || d.srcErr != nil) {
+			d.symbol()
 		}
 	}
 }
@@ -101,218 +101,165 @@ func copyBytes[T byte | uint16](dst []T, src []byte) {
 }
 
 // fast decodes a compressed block, RFC 1951 section 3.2.3, while there are input
-// and room to do so without looking. It is where the time goes, so it is long
-// and repeats itself. What makes it fast:
+// and room to do so without looking, and leaves the rest to symbol. It is where
+// the time goes.
 //
 // Between two symbols a processor waits for the entry of the next one, which
-// it can load only when it knows how long the last code was. So the entry is
+// it can load only when it knows how long the last code was. So the entry e is
 // looked up as soon as the code is dropped: before the refill, as there are
 // enough bits left for that, and before a match is copied.
 //
-// After a refill there are 56 bits or more. Three literals take up to 33, for
-// those that need a subtable are no isLiteral at first. Two literals and a
-// length take up to 42 and leave 14, which is enough to look up a distance; a
-// distance takes up to 28.
-//
-// A refill has no branch. It loads eight bytes but counts only those that
-// fit; or-ing the others once more later does no harm.
+// After a refill there are 56 bits or more. Three literals take up to 37, for
+// only the first may have come from a subtable. Two literals and a length take
+// up to 46 and leave 10, which is enough to look up a distance; a distance
+// takes up to 28.
 //
 // The state is in local variables, so that it is in registers. There is no call
 // but to copy a match that repeats itself.
 func (d *decoder[T]) fast() {
-	const litMask = 1<<litRoot - 1
-	const distMask = 1<<distRoot - 1
-	bits, n, pos, o := d.bits, d.n, d.pos, d.o
+	b, o := d.bitBuffer, d.o
 	last := d.end - fastInput
-	if pos > last {
+	if b.pos > last {
 		return
 	}
-
+	b = b.refilled(d.load(b.pos))
+	e := d.lit[b.bits&litMask]
 	var fault error
-	bits |= d.load(pos) << (n & 63)
-	pos += int(7 - n>>3&7)
-	n |= 56
-	e := d.lit[bits&litMask]
-	for pos <= last && o < fullOutput {
+	for b.pos <= last && o < fullOutput {
 		if e&isLiteral != 0 {
-			d.out[o&(outSize-1)] = T(e >> 23 & 0xff)
+			d.out[o&(outSize-1)] = T(literal(e))
 			o++
-			bits >>= e & 63
-			n -= uint64(e)
-			e = d.lit[bits&litMask]
+			b = b.without(uint64(e))
+			e = d.lit[b.bits&litMask]
 			if e&isLiteral != 0 {
-				d.out[o&(outSize-1)] = T(e >> 23 & 0xff)
+				d.out[o&(outSize-1)] = T(literal(e))
 				o++
-				bits >>= e & 63
-				n -= uint64(e)
-				e = d.lit[bits&litMask]
+				b = b.without(uint64(e))
+				e = d.lit[b.bits&litMask]
 				if e&isLiteral != 0 {
-					d.out[o&(outSize-1)] = T(e >> 23 & 0xff)
+					d.out[o&(outSize-1)] = T(literal(e))
 					o++
-					bits >>= e & 63
-					n -= uint64(e)
-					e = d.lit[bits&litMask]
-					bits |= d.load(pos) << (n & 63)
-					pos += int(7 - n>>3&7)
-					n |= 56
+					b = b.without(uint64(e))
+					e = d.lit[b.bits&litMask]
+					b = b.refilled(d.load(b.pos))
 					continue
 				}
 			}
 		}
 		if e&isOther != 0 {
-			if e&otherKind == otherLink {
-				e = d.lit[(uint64(e>>16)+bits>>litRoot&uint64(e>>8&127))&(litSize-1)]
+			if e&otherKind == otherEnd {
+				b = b.without(uint64(e))
+				d.state = betweenBlocks
 			}
-			if e&isLiteral != 0 {
-				d.out[o&(outSize-1)] = T(e >> 23 & 0xff)
-				o++
-				bits >>= e & 63
-				n -= uint64(e)
-				e = d.lit[bits&litMask]
-				bits |= d.load(pos) << (n & 63)
-				pos += int(7 - n>>3&7)
-				n |= 56
-				continue
-			}
-			if e&isOther != 0 {
-				bits >>= e & 63
-				n -= uint64(e)
-				if e&otherKind == otherEnd {
-					d.state = betweenBlocks
-				} else {
-					fault = errSymbol
-				}
+			if e&otherKind != otherLink {
 				break
 			}
+			e = d.lit[subIndex(uint64(e), b.bits>>litRoot)&(litSize-1)]
+			b = b.refilled(d.load(b.pos))
+			continue
 		}
 
-		length := int(e>>23) + int(bits>>(e>>8&63)&uint64(e>>14&31))
-		bits >>= e & 63
-		n -= uint64(e)
-		f := d.dist[bits&distMask]
-		bits |= d.load(pos) << (n & 63)
-		pos += int(7 - n>>3&7)
-		n |= 56
+		length := matchLength(e, b.bits)
+		b = b.without(uint64(e))
+		f := d.dist[b.bits&distMask]
+		b = b.refilled(d.load(b.pos))
 		if f&isOther != 0 {
 			if f&otherKind == otherLink {
-				f = d.dist[(f>>16+bits>>distRoot&(f>>8&127))&(distSize-1)]
+				f = d.dist[subIndex(f, b.bits>>distRoot)&(distSize-1)]
 			}
 			if f&isOther != 0 {
 				fault = errSymbol
 				break
 			}
 		}
-		dist := int(uint16(f>>32)) + int(bits>>(f>>8&63)&(f>>48))
-		bits >>= f & 63
-		n -= f
+		dist := distance(f, b.bits)
+		b = b.without(f)
 		if dist > o {
 			fault = errDistance
 			break
 		}
-		e = d.lit[bits&litMask]
-		bits |= d.load(pos) << (n & 63)
-		pos += int(7 - n>>3&7)
-		n |= 56
+		e = d.lit[b.bits&litMask]
+		b = b.refilled(d.load(b.pos))
 
 		to := o
 		o += length
-		if dist >= length {
-			from := to - dist
-			for {
-				d.copyWord(to, from)
-				d.copyWord(to+8, from+8)
-				to += 16
-				from += 16
-				if to >= o {
-					break
-				}
-			}
+		if dist < length {
+			d.repeat(to, dist, length)
 			continue
 		}
-		for from := to - dist; to < o; {
-			to += copy(d.out[to:o], d.out[from:to])
+		for from := to - dist; to < o; to, from = to+32, from+32 {
+			d.copyWord(to, from)
+			d.copyWord(to+16, from+16)
 		}
 	}
-	d.bits, d.n, d.pos, d.o = bits, n&63, pos, o
+	d.bitBuffer, d.o = b, o
+	d.n &= 63
 	if fault != nil {
 		d.fail(fault)
 	}
 }
 
-// copyMatch copies length bytes from dist before o.
-func (d *decoder[T]) copyMatch(dist, length int) {
-	for range length {
-		d.out[d.o] = d.out[d.o-dist]
-		d.o++
+// repeat copies a match that is longer than its distance, and so repeats itself.
+func (d *decoder[T]) repeat(to, dist, length int) {
+	from, end := to-dist, to+length
+	for to < end {
+		to += copy(d.out[to:end], d.out[from:to])
 	}
 }
 
-// copyWord copies eight bytes within out.
+// copyWord copies 16 bytes within out.
 func (d *decoder[T]) copyWord(to, from int) {
 	to &= outSize - 1
 	from &= outSize - 1
-	*(*[8]T)(d.out[to : to+8]) = *(*[8]T)(d.out[from : from+8])
+	*(*[16]T)(d.out[to : to+16]) = *(*[16]T)(d.out[from : from+16])
 }
 
-// careful does the same as fast for the last bytes of the input, one symbol
-// after the other, looking each time whether its bits were there.
-func (d *decoder[T]) careful() {
-	for d.o < fullOutput {
-		d.refill()
-		if d.left() < d.need {
-			d.truncated()
-			return
-		}
-		bits := d.bits
-		e := d.lit[bits&(1<<litRoot-1)]
-		if e&isOther != 0 && e&otherKind == otherLink {
-			e = d.lit[(uint64(e>>16)+bits>>litRoot&uint64(e>>8&127))&(litSize-1)]
-		}
-		d.drop(uint64(e & 63))
-		switch {
-		case d.left() < 0:
-			d.truncated()
-			return
-		case e&isLiteral != 0:
-			d.out[d.o] = T(e >> 23 & 0xff)
-			d.o++
-			continue
-		case e&isOther != 0:
-			if e&otherKind == otherEnd {
-				d.state = betweenBlocks
-			} else {
-				d.fail(errSymbol)
-			}
-			return
-		}
-		length := int(e>>23) + int(bits>>(e>>8&63)&uint64(e>>14&31))
-		dist := d.carefulDistance()
-		if d.err != nil {
-			return
-		}
-		d.copyMatch(dist, length)
+// symbol decodes one symbol of any kind, looking whether its bits are there.
+func (d *decoder[T]) symbol() {
+	d.refill()
+	if d.left() < d.need {
+		d.truncated()
+		return
+	}
+	bits := d.bits
+	e := d.lit[bits&litMask]
+	if e&isOther != 0 && e&otherKind == otherLink {
+		e = d.lit[subIndex(uint64(e), bits>>litRoot)&(litSize-1)]
+	}
+	d.drop(uint64(e & 63))
+	switch {
+	case d.left() < 0:
+		d.truncated()
+	case e&isLiteral != 0:
+		d.out[d.o] = T(literal(e))
+		d.o++
+	case e&isOther == 0:
+		d.match(matchLength(e, bits))
+	case e&otherKind == otherEnd:
+		d.state = betweenBlocks
+	default:
+		d.fail(errSymbol)
 	}
 }
 
-// carefulDistance reads the distance of a match.
-func (d *decoder[T]) carefulDistance() int {
+// match reads the distance of a match and copies it.
+func (d *decoder[T]) match(length int) {
 	bits := d.bits
-	f := d.dist[bits&(1<<distRoot-1)]
+	f := d.dist[bits&distMask]
 	if f&isOther != 0 && f&otherKind == otherLink {
-		f = d.dist[(f>>16+bits>>distRoot&(f>>8&127))&(distSize-1)]
+		f = d.dist[subIndex(f, bits>>distRoot)&(distSize-1)]
 	}
 	d.drop(f & 63)
-	if d.left() < 0 {
+	dist := distance(f, bits)
+	switch {
+	case d.left() < 0:
 		d.truncated()
-		return 0
-	}
-	if f&isOther != 0 {
+	case f&isOther != 0:
 		d.fail(errSymbol)
-		return 0
-	}
-	dist := int(uint16(f>>32)) + int(bits>>(f>>8&63)&(f>>48))
-	if dist > d.o {
+	case dist > d.o:
 		d.fail(errDistance)
+	default:
+		d.repeat(d.o, dist, length)
+		d.o += length
 	}
-	return dist
 }

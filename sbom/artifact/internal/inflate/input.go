@@ -20,12 +20,8 @@ const (
 
 // An input is the side of a decoder that reads.
 type input struct {
-	// The next bits of the input are the n lowest of bits, then those of
-	// in[pos:end]. Bits above the n are equal to those of in[pos:], or zero.
-	bits uint64
-	n    uint64
-	pos  int
-	end  int
+	bitBuffer
+	end int // of what in has
 
 	state  state
 	final  bool  // the block at hand is the last
@@ -38,6 +34,27 @@ type input struct {
 
 	tables
 	in [inSize + 8]byte
+}
+
+// A bitBuffer has the next bits of an input: the n lowest of bits, and then those
+// of in[pos:end]. Bits above the n are equal to those of in[pos:], or zero.
+type bitBuffer struct {
+	bits uint64
+	n    uint64
+	pos  int
+}
+
+// refilled returns b with 56 bits or more. It has no branch: of the eight bytes
+// that word has from pos on it counts only those that fit, and or-ing the others
+// once more later does no harm.
+func (b bitBuffer) refilled(word uint64) bitBuffer {
+	return bitBuffer{b.bits | word<<(b.n&63), b.n | 56, b.pos + int(7-b.n>>3&7)}
+}
+
+// without returns b without as many bits as the lowest six of n say. The higher
+// bits of its own n mean nothing any more.
+func (b bitBuffer) without(n uint64) bitBuffer {
+	return bitBuffer{b.bits >> (n & 63), b.n - n, b.pos}
 }
 
 // A state is what a decoder is in the midst of.
@@ -97,11 +114,9 @@ func (d *input) fill(want int) {
 	}
 }
 
-// refill makes at least 56 bits valid; see fast.
+// refill makes at least 56 bits valid.
 func (d *input) refill() {
-	d.bits |= d.load(d.pos) << (d.n & 63)
-	d.pos += int(7 - d.n>>3&7)
-	d.n |= 56
+	d.bitBuffer = d.refilled(d.load(d.pos))
 }
 
 func (d *input) load(pos int) uint64 {
@@ -110,8 +125,7 @@ func (d *input) load(pos int) uint64 {
 }
 
 func (d *input) drop(n uint64) {
-	d.bits >>= n & 63
-	d.n -= n
+	d.bitBuffer = d.without(n)
 }
 
 // left returns how many bits of the input are left in the buffer. If it is

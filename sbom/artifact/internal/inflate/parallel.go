@@ -59,12 +59,12 @@ type place struct {
 // A chunk is a part of the stream, first to be decoded and then decoded.
 type chunk struct {
 	from, to int64 // bits between which its first block begins
-	known    bool  // it begins with the first block of the stream
+	known    bool  // it begins with the first block of all
 
 	ok     bool // it has blocks
 	start  place
 	end    place // where its last block ends, at or after to
-	final  bool  // its last block is that of the stream
+	final  bool  // its last block is that of a member
 	marked []uint16
 	plain  []byte // what follows marked
 	blocks int    // how many were decoded
@@ -75,7 +75,8 @@ type chunk struct {
 	cancel atomic.Bool   // it will not be used
 }
 
-// A parallel decodes one stream on several cores.
+// A parallel decodes a stream on several cores. A chunk ends where a member does;
+// what else is in its part of the stream is decoded between chunks.
 type parallel struct {
 	d *decoder[byte] // decodes what no chunk has; its window is the current one
 
@@ -103,10 +104,9 @@ type parallel struct {
 }
 
 // newParallel returns a parallel that goes on from where d is: at the first
-// block of a stream, in the first size bytes of src.
+// block of a member, in the first size bytes of src.
 func newParallel(d *decoder[byte], src io.ReaderAt, size int64, cores, chunkSize int) *parallel {
 	p := &parallel{d: d, src: src, size: size, chunk: int64(chunkSize) * 8, cores: cores}
-	p.at, p.between = d.place(), true
 	p.next = d.bit()
 	p.jobs = make(chan *chunk, cores)
 	for i := range 1 << 8 {
@@ -116,8 +116,15 @@ func newParallel(d *decoder[byte], src io.ReaderAt, size int64, cores, chunkSize
 	for range cores {
 		go p.work()
 	}
-	p.schedule(true)
+	p.begin(true)
 	return p
+}
+
+// begin goes on from where d is, at the first block of a member. It tells whether
+// that is known to be where the next chunk begins.
+func (p *parallel) begin(known bool) {
+	p.at, p.between = p.d.place(), true
+	p.schedule(known)
 }
 
 // stop ends the goroutines and waits for them.

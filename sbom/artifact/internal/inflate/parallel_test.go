@@ -85,12 +85,24 @@ func TestParallelEmbedded(t *testing.T) {
 	}
 }
 
+// TestParallelMembers reads members of all sizes. Of those that have many chunks
+// most must be of use.
 func TestParallelMembers(t *testing.T) {
 	data := samples()["words"]
-	gz := wrap(deflate(t, data, 6), data)
-	got, _ := inParallel(bytes.Repeat(gz, 5), 10_000)
+	long := wrap(deflate(t, data, 6), data)
+	short := wrap(deflate(t, data[:9000], 6), data[:9000])
+	empty := wrap(deflate(t, nil, 6), nil)
+	const size = 30_000
+	got, used := inParallel(bytes.Repeat(long, 5), size)
 	same(t, "five members", got, outcome{bytes.Repeat(data, 5), "complete"})
-	got, _ = inParallel(append(bytes.Clone(gz), "more"...), 10_000)
+	if used < 5*len(long)/size/2 {
+		t.Errorf("%d chunks used of five times %d bytes", used, len(long))
+	}
+	got, _ = inParallel(bytes.Repeat(short, 100), size)
+	same(t, "short members", got, outcome{bytes.Repeat(data[:9000], 100), "complete"})
+	got, _ = inParallel(bytes.Join([][]byte{short, empty, long, bytes.Repeat(empty, 2000), long}, nil), size)
+	same(t, "empty members", got, outcome{bytes.Join([][]byte{data[:9000], data, data}, nil), "complete"})
+	got, _ = inParallel(append(bytes.Clone(long), "more"...), size)
 	same(t, "more behind it", got, outcome{data, "truncated"})
 }
 
@@ -102,7 +114,7 @@ func TestParallelCorrupt(t *testing.T) {
 	for name, data := range samples() {
 		whole := wrap(deflate(t, data, 6), data)
 		for round := range 20 {
-			gz := bytes.Clone(whole)
+			gz := bytes.Repeat(whole, 1+round%2)
 			for range rnd.IntN(3) {
 				gz[rnd.IntN(len(gz))] ^= byte(1 << rnd.IntN(8))
 			}
