@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/manifestgen/manifestgen/formats"
 	"github.com/manifestgen/manifestgen/formats/internal/formattest"
 	"github.com/manifestgen/manifestgen/sbom"
 )
@@ -17,10 +16,16 @@ import (
 // the mutations of go test -fuzz rarely do. Whatever can be read must be
 // written, and then read the same again.
 func TestMutated(t *testing.T) {
-	for _, f := range formats.All() {
+	for _, f := range documents() {
 		for name, m := range map[string]*sbom.Manifest{"full": formattest.Full(), "words": formattest.Words(), "release": formattest.Release()} {
-			data, read := encode(t, f, m), 0
-			for seed := range uint64(150) {
+			data, read, seeds := encode(t, f, m), 0, uint64(150)
+			if !isJSON(data) {
+				continue
+			}
+			if isOlder(f) {
+				seeds = 30
+			}
+			for seed := range seeds {
 				mutated := mutate(t, data, rand.New(rand.NewPCG(seed, 0)))
 				once, err := f.Decode(bytes.NewReader(mutated))
 				if err != nil {
@@ -29,11 +34,11 @@ func TestMutated(t *testing.T) {
 				read++
 				twice := decode(t, f, encode(t, f, once))
 				if d := diff(twice, once); d != "" {
-					t.Fatalf("%s, %s, seed %d: %s\n%.3000s", f.Name, name, seed, mutated, d)
+					t.Fatalf("%s, %s, seed %d: %s\n%.3000s", nameOf(f), name, seed, mutated, d)
 				}
 			}
-			if read < 20 {
-				t.Errorf("%s, %s: only %d of the documents could be read", f.Name, name, read)
+			if read < int(seeds)/8 {
+				t.Errorf("%s, %s: only %d of the documents could be read", nameOf(f), name, read)
 			}
 		}
 	}

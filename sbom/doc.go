@@ -64,6 +64,7 @@
 //
 //	cataloger.error         a cataloger could not read a file, or a part of it
 //	cataloger.panic         a cataloger failed by a fault of its own
+//	detail.packages         files were left out, see [WithoutFiles]
 //	entry.changed           the file changed between being listed and being read
 //	entry.duplicate         a name occurs more than once in one tree; and what an
 //	                        entry has that does not count

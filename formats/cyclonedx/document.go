@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strings"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
@@ -75,9 +76,25 @@ func (r *reader) readEdges(bom *cdx.BOM) {
 			r.dangling = append(r.dangling, left)
 		}
 	}
+	r.dangling = merged(r.dangling)
 	if lost > 0 {
 		r.note(nil, "edge.dangling", "dependencies that lead from or to something that is no component are carried along: %d", lost)
 	}
+}
+
+// merged returns one entry for each bom-ref, in order, as they are written.
+func merged(list []cdx.Dependency) []cdx.Dependency {
+	slices.SortStableFunc(list, func(a, b cdx.Dependency) int { return strings.Compare(a.Ref, b.Ref) })
+	var out []cdx.Dependency
+	for _, d := range list {
+		if last := len(out) - 1; last >= 0 && out[last].Ref == d.Ref {
+			out[last].Dependencies = orNil(slices.Concat(deref(out[last].Dependencies), deref(d.Dependencies)))
+			out[last].Provides = orNil(slices.Concat(deref(out[last].Provides), deref(d.Provides)))
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
 }
 
 // find returns the component with that bom-ref, or nil.

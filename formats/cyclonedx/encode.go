@@ -104,12 +104,13 @@ func (e *encoding) metadata() *cdx.Metadata {
 // fromTools writes components, which the first versions do not have for tools.
 func (d dialect) fromTools(tools []sbom.Tool) *cdx.ToolsChoice {
 	var components []cdx.Component
-	var old []cdx.Tool
+	var old []cdx.Tool //lint:ignore SA1019 what versions up to 1.4 have
 	for i, t := range tools {
 		if slices.Contains(tools[:i], t) { // the schema allows no repetition
 			continue
 		}
 		components = append(components, fromTool(t))
+		//lint:ignore SA1019 as above
 		old = append(old, cdx.Tool{Name: t.Name, Version: t.Version})
 	}
 	switch {

@@ -112,11 +112,10 @@ func (t *tagReader) next() (tag, value string, err error) {
 	if !ok || tag == "" || strings.ContainsAny(tag, " \t<>") {
 		return "", "", fmt.Errorf("%.40q is not a tag and a value", trimmed)
 	}
-	body, ok := strings.CutPrefix(value, "<text>")
-	if !ok {
+	if !strings.HasPrefix(value, "<text>") {
 		return tag, value, nil
 	}
-	_, body, _ = strings.Cut(line, "<text>") // with the spaces at its end
+	_, body, _ := strings.Cut(line, "<text>") // with the spaces at its end
 	var b strings.Builder
 	for start := t.line; ; {
 		text, after, ok := strings.Cut(body, "</text>")

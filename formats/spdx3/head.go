@@ -94,8 +94,20 @@ func (r *reader) headForeign(name string, creation, doc, box *element) []sbom.Fo
 		if x.Creation == r.creation {
 			x.Creation = ""
 		}
-		x.Extensions = nil
+		x.Extensions = foreignExtensions(x.Extensions)
 		out = append(out, rest(x)...)
+	}
+	return out
+}
+
+// foreignExtensions returns the properties that say nothing of the model.
+func foreignExtensions(list []extension) []extension {
+	var out []extension
+	for _, x := range list {
+		x.Properties = slices.DeleteFunc(slices.Clone(x.Properties), func(p property) bool { return facts.Document.Reserves(p.Name) })
+		if len(x.Properties) > 0 {
+			out = append(out, x)
+		}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package spdx3
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -284,7 +285,11 @@ func (x *row) putOverlay(key string, value json.RawMessage) bool {
 		return true // e.creation is that already
 	case extensionKey:
 		before := len(x.Extensions)
-		return x.putExtensions(value) == nil && len(x.Extensions) == before
+		if x.putExtensions(value) != nil {
+			return false
+		}
+		added := x.Extensions[before:]
+		return len(added) == 0 || reflect.DeepEqual(foreignExtensions(added), added)
 	}
 	return x.put(key, value) && (!hasField(x.Extra, key) || hasShape(key, value))
 }

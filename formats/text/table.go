@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/manifestgen/manifestgen/formats/internal/terminal"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
@@ -53,7 +54,7 @@ func row(c *sbom.Component) []string {
 	}
 	cells := []string{c.Name, version, string(c.Type), cmp.Or(c.Concluded, c.Declared)}
 	for i, s := range cells {
-		cells[i] = clean(s[:min(len(s), maxCell)])
+		cells[i] = terminal.Clean(s[:min(len(s), maxCell)])
 	}
 	return cells
 }
@@ -61,10 +62,10 @@ func row(c *sbom.Component) []string {
 func (p *printer) row(cells []string, widths []int) string {
 	var b strings.Builder
 	for i, s := range cells {
-		s = cut(s, widths[i])
+		s = terminal.Cut(s, widths[i])
 		b.WriteString(s)
 		if i < len(cells)-1 {
-			b.WriteString(strings.Repeat(" ", widths[i]-columns(s)+gap))
+			b.WriteString(strings.Repeat(" ", widths[i]-terminal.Columns(s)+gap))
 		}
 	}
 	return b.String()
@@ -79,7 +80,7 @@ func fit(rows [][]string, width int) []int {
 	widths := make([]int, len(rows[0]))
 	for _, r := range rows {
 		for i, s := range r {
-			widths[i] = max(widths[i], columns(s))
+			widths[i] = max(widths[i], terminal.Columns(s))
 		}
 	}
 	total := gap * (len(widths) - 1)

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/manifestgen/manifestgen/formats/internal/terminal"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
@@ -71,12 +72,12 @@ const maxFact = 500
 
 func (p *printer) fact(name, value string) {
 	if value != "" {
-		p.line("", fmt.Sprintf("  %-12s %s", name, cut(clean(value), maxFact)))
+		p.line("", fmt.Sprintf("  %-12s %s", name, terminal.Cut(terminal.Clean(value), maxFact)))
 	}
 }
 
 func (p *printer) principal(c *sbom.Principal) {
-	p.line(bold, cut(clean(c.Name), maxFact)+" "+cut(clean(cmp.Or(c.Version, "(version unknown)")), maxFact))
+	p.line(bold, terminal.Cut(terminal.Clean(c.Name), maxFact)+" "+terminal.Cut(terminal.Clean(cmp.Or(c.Version, "(version unknown)")), maxFact))
 	p.fact("type", string(c.Type))
 	p.fact("built for", join("/", c.OS, cmp.Or(c.Architecture, "an unknown architecture")))
 	p.fact("package URL", c.PURL)
@@ -108,7 +109,7 @@ func linkName(kind string) string {
 	if name, ok := map[string]string{"issue-tracker": "bugs", "documentation": "docs", "security-contact": "security"}[kind]; ok {
 		return name
 	}
-	return cut(clean(kind), 12)
+	return terminal.Cut(terminal.Clean(kind), 12)
 }
 
 func when(t time.Time) string {
@@ -168,7 +169,7 @@ func (p *printer) findings(all []sbom.Finding, kind sbom.FindingKind, color, one
 	p.line(color, join(": ", count(len(list), one, several), meaning))
 	for _, f := range list[:min(len(list), maxFindings)] {
 		place := join(" of ", f.Path, f.Layer)
-		p.line("", cut("  "+clean(f.Code)+"  "+clean(join(": ", cmp.Or(place, f.Subject), f.Detail)), p.Width))
+		p.line("", terminal.Cut("  "+terminal.Clean(f.Code)+"  "+terminal.Clean(join(": ", cmp.Or(place, f.Subject), f.Detail)), p.Width))
 	}
 	if more := len(list) - maxFindings; more > 0 {
 		p.line("", fmt.Sprintf("  and %d more", more))

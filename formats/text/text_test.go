@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/manifestgen/manifestgen/formats/internal/formattest"
+	"github.com/manifestgen/manifestgen/formats/internal/terminal"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
@@ -111,7 +112,7 @@ func TestTableFits(t *testing.T) {
 			t.Fatal("there is no table")
 		}
 		for line := range strings.Lines("NAME" + table) {
-			if n := columns(strings.TrimSuffix(line, "\n")); n > width {
+			if n := terminal.Columns(strings.TrimSuffix(line, "\n")); n > width {
 				t.Errorf("%d columns in %d: %q", n, width, line)
 			}
 		}
@@ -126,44 +127,6 @@ func TestManyFindings(t *testing.T) {
 	got := encode(t, m, Options{})
 	if !strings.Contains(got, "25 gaps") || !strings.Contains(got, "and 5 more") || strings.Contains(got, "code.20") {
 		t.Errorf("got:\n%s", got)
-	}
-}
-
-func TestClean(t *testing.T) {
-	tests := []struct{ in, want string }{
-		{"plain é 漢", "plain é 漢"},
-		{"\x1b[31m", `\x1b[31m`},
-		{"a\r\nb\tc", `a\x0d\x0ab\x09c`},
-		{"\u202egpj", `\u202egpj`},
-		{"\U000e0041", `\U000e0041`},
-		{"\xff", `\xff`},
-		{"\ufffd", "\ufffd"},
-		{"::add-mask::x", `\::add-mask::x`},
-		{"  ::x", `\::x`},
-		{"a::b", "a::b"},
-		{"x##vso[y", `x#\#vso[y`},
-		{"##[group]", `#\#[group]`},
-	}
-	for _, tt := range tests {
-		if got := clean(tt.in); got != tt.want {
-			t.Errorf("clean(%q) = %q, want %q", tt.in, got, tt.want)
-		}
-	}
-}
-
-func TestCut(t *testing.T) {
-	tests := []struct {
-		in    string
-		width int
-		want  string
-	}{
-		{"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"漢字漢字", 8, "漢字漢字"}, {"漢字漢字", 7, "漢字漢…"}, {"漢字", 3, "漢…"},
-		{"e\u0301e\u0301", 2, "e\u0301e\u0301"}, {"ab", 1, "…"}, {"", 0, ""},
-	}
-	for _, tt := range tests {
-		if got := cut(tt.in, tt.width); got != tt.want || columns(got) > max(tt.width, 1) {
-			t.Errorf("cut(%q, %d) = %q, want %q", tt.in, tt.width, got, tt.want)
-		}
 	}
 }
 

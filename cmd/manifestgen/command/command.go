@@ -23,6 +23,7 @@ import (
 
 // A Process is what a command gets from the operating system.
 type Process struct {
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
@@ -30,7 +31,7 @@ type Process struct {
 
 // System returns the process that is running.
 func System() Process {
-	return Process{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now}
+	return Process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now}
 }
 
 // Main runs the command with the given arguments, without the program's name,
@@ -72,7 +73,7 @@ func newRoot(p Process, catalogers []sbom.Cataloger) *cobra.Command {
 	root.SetVersionTemplate("manifestgen {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v; see manifestgen --help", err) })
 	generate := newGenerate(p, catalogers)
-	root.AddCommand(generate, newCheck(p, catalogers), newVerifyTag(p), newInit(p), newLabel(p, catalogers), newName(p, catalogers), newStamp(p), newCatalogers(catalogers), newVersion(), newCatalog(p, catalogers))
+	root.AddCommand(generate, newCheck(p, catalogers), newVerifyTag(p), newInit(p), newLabel(p, catalogers), newName(p, catalogers), newStamp(p), newConvert(p), newCatalogers(catalogers), newVersion(), newCatalog(p, catalogers))
 	root.SetUsageFunc(usageByGroup)
 	root.InitDefaultCompletionCmd()
 	return root

@@ -1,8 +1,6 @@
 package command
 
 import (
-	"bufio"
-	"errors"
 	"io"
 
 	"github.com/manifestgen/manifestgen/catalogers/python"
@@ -26,15 +24,6 @@ func readDocuments(all []sbom.Cataloger, verify bool) []sbom.Cataloger {
 
 // decode reads a document in whatever format its content shows.
 func decode(r io.Reader) (*sbom.Manifest, error) {
-	const enough = 64 << 10
-	buffered := bufio.NewReaderSize(r, enough)
-	head, err := buffered.Peek(enough)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	f, ok := formats.Detect(head)
-	if !ok {
-		return nil, errors.New("not a document in a format that is known")
-	}
-	return f.Decode(buffered)
+	m, _, err := formats.Decode(r)
+	return m, err
 }

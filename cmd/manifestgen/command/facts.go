@@ -60,7 +60,7 @@ func (x *factFlags) add(f *pflag.FlagSet) {
 		f.StringVar(&x.published, "published", "", "when it was published: a `TIME`, or now")
 	})
 	in(groupTeam, func() {
-		f.StringVar(&x.team, "team", "", "the `NAME` of the team")
+		f.StringVar(&x.team, "team", "", "the `NAME` of the team, which is the author of the manifest too")
 		f.StringVar(&x.teamURL, "team-url", "", "the `URL` of the team")
 		f.StringArrayVar(&x.contacts, "contact", nil, "an `ADDRESS` for electronic mail; may be repeated")
 		f.StringVar(&x.issues, "issues", "", "the `URL` of the bug tracker")

@@ -24,8 +24,8 @@ const indexName = "release"
 
 // isManifestName reports whether a file is called like a manifest.
 func isManifestName(name string) bool {
-	_, ok := formats.ByFile(name)
-	return ok
+	f, ok := formats.ByFile(name)
+	return ok && f.Decode != nil
 }
 
 // describeFolder describes every artifact in the folder of a release. The names of
@@ -80,12 +80,8 @@ func (d *document) isPlain() bool {
 // writeFolder writes the documents of a release and its index. A plain file has no
 // document of its own: the index has its name and its digests.
 func (g *generate) writeFolder(dir string, documents []*document, p plan) error {
-	var files []*pending
-	defer func() {
-		for _, f := range files {
-			f.discard()
-		}
-	}()
+	var files pendingFiles
+	defer files.discard()
 	var members []release.Member
 	for _, d := range documents {
 		member := release.Member{Path: d.path, Manifest: d.manifest}
@@ -110,28 +106,23 @@ func (g *generate) writeFolder(dir string, documents []*document, p plan) error 
 		return err
 	}
 	for _, o := range p.outputs {
-		file, err := prepare(filepath.Join(o.path, indexName+o.format.Suffixes[0]), func(w io.Writer) error { return o.format.Encode(w, index, g.options()) })
-		if err != nil {
-			return err
-		}
-		files = append(files, file)
-	}
-	for _, f := range files {
-		if err := f.commit(); err != nil {
+		name := filepath.Join(o.path, indexName+o.format.Suffixes[0])
+		if err := files.prepare(name, func(w io.Writer) error { _, err := g.writing.encode(w, o, name, index); return err }); err != nil {
 			return err
 		}
 	}
-	return nil
+	return files.commit()
 }
 
 // prepareMember writes the document of one artifact, and returns a link to it.
 func (g *generate) prepareMember(d *document, o output) (*pending, sbom.Link, error) {
 	var b bytes.Buffer
-	if err := o.format.Encode(&b, d.manifest, g.options()); err != nil {
-		return nil, sbom.Link{}, fmt.Errorf("%s: %w", d.path, err)
+	name := o.fileFor(d)
+	m, err := g.writing.encode(&b, o, name, d.manifest)
+	if err != nil {
+		return nil, sbom.Link{}, outputError(d.path, err)
 	}
 	sum := sha256.Sum256(b.Bytes())
-	name := o.fileFor(d)
 	if err := o.makeFolderOf(name); err != nil {
 		return nil, sbom.Link{}, err
 	}
@@ -139,7 +130,7 @@ func (g *generate) prepareMember(d *document, o output) (*pending, sbom.Link, er
 	if err != nil {
 		return nil, sbom.Link{}, err
 	}
-	link := sbom.Link{Type: "bom", URL: documentURL(d.manifest, o.format, filepath.ToSlash(relative)), Comment: filepath.ToSlash(relative),
+	link := sbom.Link{Type: "bom", URL: documentURL(m, o.format, filepath.ToSlash(relative)), Comment: filepath.ToSlash(relative),
 		Digests: []sbom.Digest{{Algorithm: "SHA-256", Value: hex.EncodeToString(sum[:])}}}
 	file, err := prepare(name, func(w io.Writer) error { _, err := b.WriteTo(w); return err })
 	return file, link, err

@@ -31,7 +31,7 @@ type generate struct {
 	explain         bool
 	quiet           bool
 	allowIncomplete bool
-	indent          bool
+	writing         writing
 	release         bool
 	verifyFiles     bool
 	facts           factFlags
@@ -47,7 +47,7 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 		RunE:  func(c *cobra.Command, args []string) error { return g.run(c.Context(), args[0]) },
 	}
 	f := c.Flags()
-	f.StringArrayVarP(&g.outputs, "output", "o", nil, "write to `FILE`, whose suffix names the format, to FORMAT=FILE, or as FORMAT to standard output; may be repeated\nformats: "+strings.Join(formatNames(), ", "))
+	f.StringArrayVarP(&g.outputs, "output", "o", nil, outputHelp())
 	f.StringVar(&g.platform, "platform", "", "of several platforms describe `OS/ARCH`")
 	f.StringSliceVar(&g.only, "catalogers", nil, "use only the catalogers with these `NAMES`")
 	f.StringSliceVar(&g.with, "with", nil, "use the catalogers with these `NAMES` too, which are programs of their own: manifestgen-cataloger-NAME")
@@ -58,15 +58,28 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
 	f.BoolVar(&g.release, "release", false, "the artifact is a folder with all files of a release: describe each, and the release as a whole")
 	f.BoolVar(&g.verifyFiles, "verify-files", false, "read all files of Python distributions, and compare their digests with those of RECORD")
-	f.BoolVar(&g.indent, "indent", false, "write documents with a line for each value; without it they are compact")
+	g.writing.add(f)
 	g.facts.add(f)
 	g.golang.addFlags(f)
 	return c
 }
 
+// outputHelp describes the flag -o.
+func outputHelp() string {
+	var names []string
+	for _, f := range formats.All() {
+		name := f.Name
+		if len(f.Versions) > 1 {
+			name += " (" + strings.Join(f.Versions, ", ") + ")"
+		}
+		names = append(names, name)
+	}
+	return "write to `FILE`, whose suffix names the format, to FORMAT=FILE, or as FORMAT to standard output; may be repeated; FORMAT@VERSION is an older one\nformats: " + strings.Join(names, ", ")
+}
+
 func formatNames() []string {
 	var names []string
-	for _, f := range slices.Concat(formats.All(), statements) {
+	for _, f := range formats.All() {
 		names = append(names, f.Name)
 	}
 	return names
@@ -104,6 +117,9 @@ func (g *generate) plan() (p plan, err error) {
 		return p, err
 	}
 	if p.release, err = g.facts.options(g.process.Now()); err != nil {
+		return p, err
+	}
+	if err = g.writing.plan(g.process, g.quiet); err != nil {
 		return p, err
 	}
 	p.catalogers = g.catalogers

@@ -101,6 +101,9 @@ func fileSafe(s string) string {
 func sidecars(name string) []string {
 	names := []string{name}
 	for _, f := range formats.All() {
+		if f.Decode == nil && f.Name != "intoto-provenance" {
+			continue
+		}
 		for _, suffix := range f.Suffixes {
 			if strings.HasPrefix(suffix, ".") {
 				names = append(names, fmt.Sprint(name, suffix))
@@ -108,5 +111,5 @@ func sidecars(name string) []string {
 			}
 		}
 	}
-	return append(names, name+statementSuffix)
+	return names
 }

@@ -22,6 +22,8 @@ type document struct {
 	path     string // of the artifact in the folder of a release
 }
 
+const stdoutName = "standard output"
+
 // An output is where a manifest goes, and how it is written.
 type output struct {
 	format formats.Format
@@ -58,11 +60,11 @@ func parseOutputs(values []string) ([]output, error) {
 }
 
 func parseOutput(value string) (output, error) {
-	if f, ok := outputByName(value); ok {
+	if f, ok := formats.ByName(value); ok {
 		return output{format: f}, nil
 	}
 	if name, path, ok := strings.Cut(value, "="); ok {
-		if f, known := outputByName(name); known && path != "" {
+		if f, known := formats.ByName(name); known && path != "" {
 			return output{format: f, path: path, folder: isFolder(path)}, nil
 		}
 	}
@@ -73,7 +75,7 @@ func parseOutput(value string) (output, error) {
 		f, _ := formats.ByName(defaultFormat)
 		return output{format: f, path: value, folder: true}, nil
 	}
-	if f, ok := outputByFile(value); ok {
+	if f, ok := formats.ByFile(value); ok {
 		return output{format: f, path: value}, nil
 	}
 	return output{}, usage("-o %s: the name does not say which format; use a suffix such as .cdx.json or .spdx.json, or FORMAT=FILE with one of %s",
@@ -128,12 +130,8 @@ func (o output) makeFolderOf(name string) error {
 // then, when nothing has failed, under their names. So an older file of that
 // name is whole as long as the new one is not.
 func (g *generate) write(_ string, documents []*document, p plan) error {
-	var files []*pending
-	defer func() {
-		for _, f := range files {
-			f.discard()
-		}
-	}()
+	var files pendingFiles
+	defer files.discard()
 	for _, o := range p.outputs {
 		for _, d := range documents {
 			if o.path == "" {
@@ -143,33 +141,27 @@ func (g *generate) write(_ string, documents []*document, p plan) error {
 			if err := o.makeFolderOf(name); err != nil {
 				return err
 			}
-			f, err := prepare(name, func(w io.Writer) error { return o.format.Encode(w, d.manifest, g.options()) })
-			if err != nil {
+			if err := files.prepare(name, func(w io.Writer) error { _, err := g.writing.encode(w, o, name, d.manifest); return err }); err != nil {
 				return err
 			}
-			files = append(files, f)
 		}
 	}
-	for _, f := range files {
-		if err := f.commit(); err != nil {
-			return err
-		}
+	if err := files.commit(); err != nil {
+		return err
 	}
 	return g.print(documents, p.outputs)
 }
-
-func (g *generate) options() formats.Options { return formats.Options{Indent: g.indent} }
 
 // print writes what goes to standard output.
 func (g *generate) print(documents []*document, outputs []output) error {
 	w := bufio.NewWriterSize(g.process.Stdout, 64<<10)
 	for _, d := range documents {
 		if err := g.printOne(w, d, outputs); err != nil {
-			return outputError("standard output", err)
+			return outputError(stdoutName, err)
 		}
 	}
 	if err := w.Flush(); err != nil {
-		return outputError("standard output", err)
+		return outputError(stdoutName, err)
 	}
 	return nil
 }
@@ -177,7 +169,7 @@ func (g *generate) print(documents []*document, outputs []output) error {
 func (g *generate) printOne(w io.Writer, d *document, outputs []output) error {
 	for _, o := range outputs {
 		if o.path == "" {
-			if err := o.format.Encode(w, d.manifest, g.options()); err != nil {
+			if _, err := g.writing.encode(w, o, stdoutName, d.manifest); err != nil {
 				return err
 			}
 		}
@@ -192,7 +184,8 @@ func (g *generate) printOne(w io.Writer, d *document, outputs []output) error {
 		return summarize(w, d.manifest, columns, g.process.Getenv("NO_COLOR") == "")
 	default:
 		f, _ := formats.ByName(defaultFormat)
-		return f.Encode(w, d.manifest, g.options())
+		_, err := g.writing.encode(w, output{format: f}, stdoutName, d.manifest)
+		return err
 	}
 }
 
@@ -202,6 +195,35 @@ func outputError(name string, err error) error {
 		err = pathErr.Err
 	}
 	return &exitError{exitOutput, fmt.Errorf("%s: %w", name, err)}
+}
+
+// pendingFiles are files that get their names together.
+type pendingFiles []*pending
+
+// prepare writes one more file.
+func (all *pendingFiles) prepare(name string, encode func(io.Writer) error) error {
+	f, err := prepare(name, encode)
+	if err == nil {
+		*all = append(*all, f)
+	}
+	return err
+}
+
+// commit gives all files their names.
+func (all pendingFiles) commit() error {
+	for _, f := range all {
+		if err := f.commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// discard removes the files that did not get their names.
+func (all *pendingFiles) discard() {
+	for _, f := range *all {
+		f.discard()
+	}
 }
 
 // A pending file is written and waits for its name.

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +10,6 @@ import (
 	"github.com/manifestgen/manifestgen/formats"
 	"github.com/manifestgen/manifestgen/sbom"
 )
-
-// sniffed is how much of a file is looked at to tell what it is.
-const sniffed = 4096
 
 // readManifest reads a manifest, in the format that its content has. The error is
 // errNotManifest if the file is something else.
@@ -26,20 +22,19 @@ func readManifest(name string) (*sbom.Manifest, formats.Format, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, formats.Format{}, errNotManifest
 	}
-	prefix := make([]byte, sniffed)
-	n, err := io.ReadFull(f, prefix)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return nil, formats.Format{}, unusable(name, err)
+	m, format, err := readFrom(f)
+	if err != nil && !errors.Is(err, errNotManifest) {
+		err = unusable(name, err)
 	}
-	format, ok := formats.Detect(prefix[:n])
-	if !ok {
-		return nil, format, errNotManifest
+	return m, format, err
+}
+
+func readFrom(r io.Reader) (*sbom.Manifest, formats.Format, error) {
+	m, format, err := formats.Decode(r)
+	if errors.Is(err, formats.ErrUnknown) {
+		err = errNotManifest
 	}
-	m, err := format.Decode(io.MultiReader(bytes.NewReader(prefix[:n]), f))
-	if err != nil {
-		return nil, format, unusable(name, err)
-	}
-	return m, format, nil
+	return m, format, err
 }
 
 var errNotManifest = errors.New("is no manifest in a format that is known here")
@@ -63,10 +58,6 @@ func (g *generate) describeOrRead(ctx context.Context, ref string) (*sbom.Manife
 	}
 	return documents[0].manifest, g.incomplete(documents)
 }
-
-// errForeign refuses to write a document of another tool again: what the model
-// has no word for would be lost.
-var errForeign = errors.New("was not written by manifestgen: to write it again could lose what it says")
 
 func unusable(name string, err error) error {
 	var e *exitError

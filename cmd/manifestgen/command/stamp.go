@@ -2,12 +2,17 @@ package command
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/manifestgen/manifestgen/formats"
+	"github.com/manifestgen/manifestgen/formats/loss"
 	"github.com/manifestgen/manifestgen/sbom"
 	"github.com/manifestgen/manifestgen/sbom/release"
 )
@@ -23,7 +28,7 @@ type stamp struct {
 
 const stampHelp = `Stamp adds to a manifest when its artifact was published, and where it can be
 fetched. The document stays the same one, in its next version: it keeps its serial
-number and all that it says.
+number and all that it says, also if another tool made it.
 
   manifestgen stamp app.cdx.json --published now --url https://example.org/dl/app
   manifestgen stamp app.cdx.json --published 2026-11-20 -o released/app.cdx.json`
@@ -47,12 +52,9 @@ func (s *stamp) run(name string) error {
 	if err != nil {
 		return err
 	}
-	m, format, err := readManifest(name)
+	m, format, err := s.read(name)
 	if err != nil {
 		return unusable(name, err)
-	}
-	if !slices.ContainsFunc(m.Tools, func(t sbom.Tool) bool { return t.Name == "manifestgen" }) {
-		return unusable(name, errForeign)
 	}
 	if built := m.Principal.Built; !facts.Published.IsZero() && facts.Published.Before(built) {
 		return usage("--published %s: is before it was built, %s", s.published, built.UTC().Format("2006-01-02T15:04:05Z"))
@@ -79,6 +81,56 @@ func (s *stamp) run(name string) error {
 	}
 	defer file.discard()
 	return file.commit()
+}
+
+// read reads the manifest to add to. One of another tool must be such that nothing
+// is lost when it is written again.
+func (s *stamp) read(name string) (*sbom.Manifest, formats.Format, error) {
+	m, format, err := readManifest(name)
+	if err != nil {
+		return nil, format, err
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, format, err
+	}
+	if _, ok := formats.Detect(data); !ok {
+		return nil, format, errors.New("stands in another document, which would no longer be what it says it is; take it out first, with convert")
+	}
+	if slices.ContainsFunc(m.Tools, func(t sbom.Tool) bool { return t.Name == "manifestgen" }) {
+		return m, format, nil
+	}
+	return m, format, checkRewrite(data, m, format)
+}
+
+// checkRewrite returns an error if a document of another tool would lose something
+// when it is written again.
+func checkRewrite(data []byte, m *sbom.Manifest, format formats.Format) error {
+	var b bytes.Buffer
+	if err := format.Encode(&b, m, formats.Options{}); err != nil {
+		return err
+	}
+	back, err := format.Decode(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		return err
+	}
+	losses := loss.Compare(m, back).Losses
+	if json.Valid(data) {
+		more, err := loss.CompareJSON(data, b.Bytes())
+		if err != nil {
+			return err
+		}
+		losses = append(losses, more...)
+	}
+	for _, f := range m.Findings {
+		if f.Code == "field.dropped" { // all that other spellings than JSON can lose
+			losses = append(losses, loss.Loss{Field: f.Detail})
+		}
+	}
+	if len(losses) > 0 {
+		return fmt.Errorf("was written by another tool, and to write it again would lose %s %s", brief(losses[0].Field, ""), brief(losses[0].In, ""))
+	}
+	return nil
 }
 
 // facts reads the flags.

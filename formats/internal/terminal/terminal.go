@@ -1,4 +1,6 @@
-package text
+// Package terminal writes text from files that nobody vouches for where people
+// read it.
+package terminal
 
 import (
 	"fmt"
@@ -7,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// clean returns s such that a terminal shows it and does nothing else: what
+// Clean returns s such that a terminal shows it and does nothing else: what
 // cannot be printed is escaped as in Go. It also breaks what a build service
 // would take for a command.
-func clean(s string) string {
+func Clean(s string) string {
 	if strings.ContainsFunc(s, unprintable) || !utf8.ValidString(s) {
 		s = escaped(s)
 	}
@@ -46,10 +48,10 @@ func escaped(s string) string {
 	return b.String()
 }
 
-// cut returns s if it fits into width columns, else as much of it as does, with
+// Cut returns s if it fits into width columns, else as much of it as does, with
 // an ellipsis.
-func cut(s string, width int) string {
-	if len(s) <= width || columns(s) <= width {
+func Cut(s string, width int) string {
+	if len(s) <= width || Columns(s) <= width {
 		return s
 	}
 	used := 0
@@ -61,8 +63,8 @@ func cut(s string, width int) string {
 	return s
 }
 
-// columns returns how many columns of a terminal s takes.
-func columns(s string) int {
+// Columns returns how many columns of a terminal s takes.
+func Columns(s string) int {
 	n := 0
 	for _, r := range s {
 		n += columnsOf(r)
