@@ -21,19 +21,34 @@ import (
 type Format struct {
 	Name     string   // such as "cyclonedx-json"
 	Suffixes []string // of the names of files; also whole names, such as "bom.json"
+	Versions []string // of the specification, the usual one first; nil if there is one
+	Version  string   // that Encode writes
 
-	Encode func(w io.Writer, m *sbom.Manifest) error
-	Decode func(r io.Reader) (*sbom.Manifest, error)
+	Encode func(w io.Writer, m *sbom.Manifest, o Options) error
+	Decode func(r io.Reader) (*sbom.Manifest, error) // of every version; nil for what only people read
 
 	key string // the key that every document has at its top
 }
 
-// All returns all formats, the usual one first.
+// Options say how a document is written. The zero value is compact and whole.
+type Options struct {
+	Indent bool // write lines for people
+}
+
+// All returns all formats in their usual versions, the usual format first.
 func All() []Format {
 	return []Format{
-		{Name: "cyclonedx-json", Suffixes: []string{".cdx.json", "bom.json"}, Encode: cyclonedx.Encode, Decode: cyclonedx.Decode, key: "bomFormat"},
-		{Name: "spdx-json", Suffixes: []string{".spdx.json"}, Encode: spdx.Encode, Decode: spdx.Decode, key: "spdxVersion"},
+		{Name: "cyclonedx-json", Suffixes: []string{".cdx.json", "bom.json"}, Encode: encodeCycloneDX, Decode: cyclonedx.Decode, key: "bomFormat"},
+		{Name: "spdx-json", Suffixes: []string{".spdx.json"}, Encode: encodeSPDX, Decode: spdx.Decode, key: "spdxVersion"},
 	}
+}
+
+func encodeCycloneDX(w io.Writer, m *sbom.Manifest, o Options) error {
+	return cyclonedx.Encoder{Indent: o.Indent}.Encode(w, m)
+}
+
+func encodeSPDX(w io.Writer, m *sbom.Manifest, o Options) error {
+	return spdx.Encoder{Indent: o.Indent}.Encode(w, m)
 }
 
 // ByName returns the format of that name.

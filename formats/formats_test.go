@@ -36,7 +36,7 @@ func each(t *testing.T, test func(t *testing.T, f formats.Format, m *sbom.Manife
 func encode(t testing.TB, f formats.Format, m *sbom.Manifest) []byte {
 	t.Helper()
 	var buf bytes.Buffer
-	if err := f.Encode(&buf, m); err != nil {
+	if err := f.Encode(&buf, m, formats.Options{Indent: true}); err != nil {
 		t.Fatal(err)
 	}
 	return buf.Bytes()
@@ -220,7 +220,7 @@ func TestInvalidIsNotWritten(t *testing.T) {
 			m := formattest.Minimal()
 			m.Edges = []sbom.Edge{edge}
 			var buf bytes.Buffer
-			if err := f.Encode(&buf, m); err == nil || !strings.Contains(err.Error(), want) {
+			if err := f.Encode(&buf, m, formats.Options{Indent: true}); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: error %v does not name %q", f.Name, err, want)
 			}
 			if buf.Len() > 0 {
@@ -272,7 +272,7 @@ func TestTimesOutOfRange(t *testing.T) {
 	for _, f := range formats.All() {
 		m := formattest.Full()
 		m.Principal.Signature.Signed = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
-		if err := f.Encode(new(bytes.Buffer), m); err == nil {
+		if err := f.Encode(new(bytes.Buffer), m, formats.Options{}); err == nil {
 			t.Errorf("%s: no error for the year 10000", f.Name)
 		}
 		data := encode(t, f, formattest.Full())

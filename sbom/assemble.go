@@ -30,6 +30,7 @@ func Assemble(inv *Inventory, o Options, candidates ...Candidate) (*Manifest, er
 	a := &assembly{Inventory: inv, limits: o.Limits.WithDefaults()}
 	a.yield()
 	a.bindDistribution()
+	a.qualify()
 	a.addContainers()
 	a.choosePrincipal(candidates)
 	a.keepFacts()
@@ -57,7 +58,7 @@ func Assemble(inv *Inventory, o Options, candidates ...Candidate) (*Manifest, er
 // most of what a scan of a system holds.
 func (a *assembly) release() {
 	for _, c := range a.all() {
-		c.Owns, c.Private = nil, nil
+		c.Owns, c.Listed, c.Private = nil, nil, nil
 	}
 	a.links = nil
 }

@@ -332,20 +332,31 @@ func TestPrincipalPURL(t *testing.T) {
 }
 
 func TestConflict(t *testing.T) {
-	candidate := func(s sbom.Source, v string) sbom.Candidate {
-		return sbom.Candidate{Source: s, Facts: sbom.Principal{Component: sbom.Component{Name: "p", Version: v}}}
+	version := func(v string) sbom.Principal {
+		return sbom.Principal{Component: sbom.Component{Name: "p", Version: v}}
+	}
+	repository := func(url string) sbom.Principal {
+		return sbom.Principal{Component: sbom.Component{Name: "p"}, Repository: url}
 	}
 	tests := []struct {
-		name, first, second, want string
+		name          string
+		first, second sbom.Principal
+		want          string
 	}{
-		{"the same", "v1.2.3", "v1.2.3", ""},
-		{"the same but for a v", "1.2.3", "v1.2.3", ""},
-		{"others", "v1.2.3", "v1.2.4", "version: v1.2.3 (verified tag), but also v1.2.4 (artifact)"},
+		{"the same", version("v1.2.3"), version("v1.2.3"), ""},
+		{"the same but for a v", version("1.2.3"), version("v1.2.3"), ""},
+		{"others", version("v1.2.3"), version("v1.2.4"), "version: v1.2.3 (verified tag), but also v1.2.4 (artifact)"},
+		{"one repository", repository("https://example.org/git/a.git"), repository("ssh://example.org/git/a"), ""},
+		{"a name and its last part", sbom.Principal{Component: sbom.Component{Name: "nova"}}, sbom.Principal{Component: sbom.Component{Name: "example.org/nova"}}, ""},
+		{"other names", sbom.Principal{Component: sbom.Component{Name: "example.net/nova"}}, sbom.Principal{Component: sbom.Component{Name: "example.org/nova"}},
+			"name: example.net/nova (verified tag), but also example.org/nova (artifact)"},
+		{"other repositories", repository("https://example.org/a"), repository("https://example.org/b"),
+			"repository: https://example.org/a (verified tag), but also https://example.org/b (artifact)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m, err := sbom.Assemble(&sbom.Inventory{Artifact: sbomtest.Folder(nil)}, sbom.Options{},
-				candidate(sbom.FromTag, tt.first), candidate(sbom.FromArtifact, tt.second))
+				sbom.Candidate{Source: sbom.FromTag, Facts: tt.first}, sbom.Candidate{Source: sbom.FromArtifact, Facts: tt.second})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -375,6 +386,27 @@ func TestLinksByType(t *testing.T) {
 	want := []sbom.Link{{Type: "vcs", URL: "https://record"}, {Type: "website", URL: "https://site"}}
 	if diff := cmp.Diff(want, m.Principal.Links); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestQualify(t *testing.T) {
+	tests := []struct {
+		purl       string
+		qualifiers []string
+		want       string
+	}{
+		{"pkg:pypi/a@1", []string{"vcs_url=git+https://example.org/a@c?d"}, "pkg:pypi/a@1?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa%40c%3Fd"},
+		{"pkg:pypi/a@1?arch=x", []string{"arch=y", "k=v"}, "pkg:pypi/a@1?arch=x&k=v"},
+		{"pkg:pypi/a@1", []string{"k=v", "k=w"}, "pkg:pypi/a@1"},
+		{"pkg:pypi/a@1", nil, "pkg:pypi/a@1"},
+	}
+	for _, tt := range tests {
+		inv := &sbom.Inventory{Artifact: &sbom.Artifact{Name: "test", Type: sbom.TypeFile},
+			Components: []*sbom.Component{{Type: sbom.TypeLibrary, Name: "a", PURL: tt.purl, Joints: sbom.Joints{Qualifiers: tt.qualifiers}}}}
+		m, err := sbom.Assemble(inv, sbom.Options{})
+		if err != nil || m.Components[0].PURL != tt.want {
+			t.Errorf("%s with %q: got %s, %v, want %s", tt.purl, tt.qualifiers, m.Components[0].PURL, err, tt.want)
+		}
 	}
 }
 

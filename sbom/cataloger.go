@@ -40,6 +40,17 @@ type Resolver interface {
 	Resolve(mine []*Component) ([]Edge, []Finding)
 }
 
+// An Auditor is a Cataloger whose components come with lists of their files, and
+// that compares these with what is there.
+type Auditor interface {
+	Cataloger
+
+	// Audit returns findings about the components that this cataloger found or
+	// added to, given all files. It is called once, after Resolve and with the
+	// same components, if there are any. It does not change them.
+	Audit(mine []*Component, files *Files) []Finding
+}
+
 // A Supplier is a Cataloger that has a source beside the artifact, such as a
 // module cache, and can say more about what was found, by whomever.
 type Supplier interface {

@@ -217,7 +217,7 @@ func (p *Principal) conflict(field string) string {
 		case chosen == "":
 			chosen = e.Value
 			said = append(said, fmt.Sprintf("%s: %s (%s)", field, e.Value, e.Source))
-		case strings.TrimPrefix(e.Value, "v") != strings.TrimPrefix(chosen, "v"):
+		case !same(field, e.Value, chosen):
 			said = append(said, fmt.Sprintf("%s (%s)", e.Value, e.Source))
 		}
 	}
@@ -225,4 +225,25 @@ func (p *Principal) conflict(field string) string {
 		return ""
 	}
 	return said[0] + ", but also " + strings.Join(said[1:], ", ")
+}
+
+// same reports whether two values of a field mean the same although they may be
+// spelt differently: a version with and without its v, the name of a module and
+// the last part of it, a repository however it is reached.
+func same(field, a, b string) bool {
+	switch field {
+	case "name":
+		return a == b || a == path.Base(b) || path.Base(a) == b
+	case "repository":
+		return place(a) == place(b)
+	default:
+		return strings.TrimPrefix(a, "v") == strings.TrimPrefix(b, "v")
+	}
+}
+
+func place(url string) string {
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		url = rest
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(url, "/"), ".git")
 }

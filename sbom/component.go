@@ -57,6 +57,7 @@ type Component struct {
 	Built      time.Time  `json:"built,omitzero"` // to the second, in UTC
 	Links      []Link     `json:"links,omitempty"`
 	Properties []Property `json:"properties,omitempty"` // what the model has no word for
+	Foreign    []Foreign  `json:"foreign,omitempty"`    // what decoded documents have beyond the model
 
 	// Wanted is set for a component that a file asks for (a lock file, a
 	// go.mod), while nothing shows that it is here.
@@ -67,6 +68,9 @@ type Component struct {
 	Contents     Completeness `json:"contents,omitempty"`
 	Dependencies Completeness `json:"dependencies,omitempty"`
 
+	// Locations are where the component was found: the file at hand, unless the
+	// cataloger says otherwise. A part may say that its file is none, by a list
+	// that is empty and not nil.
 	Locations []Location `json:"locations,omitempty"`
 	FoundBy   []string   `json:"foundBy,omitempty"` // names of catalogers
 
@@ -102,6 +106,11 @@ type Joints struct {
 	// "." is the artifact itself. See [Entry.Root].
 	Is string
 
+	// Qualifiers, as "key=value", are added to the package URL, where that is
+	// stated by one file and they by another. One that the package URL has, or
+	// of which there are two values, is left out.
+	Qualifiers []string
+
 	// DependsOn holds keys of components that this one needs. A key that no
 	// component has is left out without a word: what is not known to be
 	// here is stated by Requires.
@@ -126,6 +135,10 @@ type Joints struct {
 	// that is such a file is contained in the package.
 	Owns []string
 
+	// Listed is what a list says of files that the component owns, for the
+	// Audit of its cataloger.
+	Listed []ListedFile
+
 	// YieldsTo are tokens. The component is left out of the manifest if
 	// something here provides one of them: what it was read from is a second
 	// account of the same, and an older one.
@@ -142,6 +155,13 @@ type Joints struct {
 	// Findings are about this component and share its fate: they are lost if
 	// a higher layer removes it.
 	Findings []Finding
+}
+
+// A ListedFile is a file as the list of a package has it.
+type ListedFile struct {
+	Path   string // as in Owns
+	Size   int64  // -1 if it is not said
+	Digest string // in the words of the cataloger
 }
 
 // Completeness says whether a list is known to be whole.

@@ -61,6 +61,33 @@ func bind(c, system *Component) {
 	c.PURL = packageurl.NewPackageURL(u.Type, u.Namespace, u.Name, u.Version, u.Qualifiers, u.Subpath).ToString()
 }
 
+// qualify adds qualifiers to the package URLs of those that bring some.
+func (a *assembly) qualify() {
+	for _, c := range a.Components {
+		if len(c.Qualifiers) == 0 {
+			continue
+		}
+		u, err := packageurl.FromString(c.PURL)
+		if err != nil {
+			continue
+		}
+		values := map[string]int{}
+		for _, q := range u.Qualifiers {
+			values[q.Key]++
+		}
+		for _, q := range c.Qualifiers {
+			key, _, _ := strings.Cut(q, "=")
+			values[key]++
+		}
+		for _, q := range c.Qualifiers {
+			if key, value, _ := strings.Cut(q, "="); values[key] == 1 {
+				u.Qualifiers = append(u.Qualifiers, packageurl.Qualifier{Key: key, Value: value})
+			}
+		}
+		c.PURL = packageurl.NewPackageURL(u.Type, u.Namespace, u.Name, u.Version, u.Qualifiers, u.Subpath).ToString()
+	}
+}
+
 // connect makes edges of the keys and tokens of components, and of the edges
 // that resolvers found.
 func (a *assembly) connect() {

@@ -29,8 +29,9 @@
 //
 // A [Cataloger] reads files of one kind and returns components. It says which
 // entries it wants and never looks around. One that knows how its ecosystem
-// resolves dependencies is also a [Resolver]; one that was written elsewhere and
-// reads the artifact by itself is a [Surveyor].
+// resolves dependencies is also a [Resolver]; one that compares lists of files
+// with the files that are there is an [Auditor]; one that was written elsewhere
+// and reads the artifact by itself is a [Surveyor].
 //
 // A [Component] is one thing that the artifact holds or is made of. Its identity
 // is the package URL (purl) where its ecosystem has one; its name within a
@@ -64,7 +65,8 @@
 //	cataloger.error         a cataloger could not read a file, or a part of it
 //	cataloger.panic         a cataloger failed by a fault of its own
 //	entry.changed           the file changed between being listed and being read
-//	entry.duplicate         a name occurs more than once in one tree
+//	entry.duplicate         a name occurs more than once in one tree; and what an
+//	                        entry has that does not count
 //	entry.unclean           a path that leads outside, or is not in clean form
 //	expects.unmet           what a component says must be here is not
 //	group.incomplete        of files that need each other the main one is missing

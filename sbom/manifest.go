@@ -24,6 +24,8 @@ type Manifest struct {
 	Components []*Component `json:"components,omitempty"` // sorted by Ref, without the principal
 	Edges      []Edge       `json:"edges,omitempty"`      // sorted; From and To are refs
 	Findings   []Finding    `json:"findings,omitempty"`   // sorted; Subject is a ref
+
+	Foreign []Foreign `json:"foreign,omitempty"` // of the document as a whole
 }
 
 // A Tool is a program that took part in making a document.
@@ -69,7 +71,7 @@ func (m *Manifest) Gaps() int {
 // contentID returns the name-based UUID (version 5, RFC 9562) of what the
 // manifest says, whenever and by whichever tool it is said.
 func (m *Manifest) contentID() (string, error) {
-	said := Manifest{Principal: m.Principal, Components: m.Components, Edges: m.Edges, Findings: m.Findings}
+	said := Manifest{Principal: m.Principal, Components: m.Components, Edges: m.Edges, Findings: m.Findings, Foreign: m.Foreign}
 	h := sha1.New()
 	h.Write([]byte("https://github.com/manifestgen/manifestgen"))
 	if err := json.NewEncoder(h).Encode(said); err != nil {

@@ -126,8 +126,10 @@ func (c *Component) addLists(others []*Component) {
 	c.Copyright = unite(all, func(o *Component) []string { return o.Copyright }, same)
 	c.Links = unite(all, func(o *Component) []Link { return o.Links }, func(l Link) string { return l.Type + "\x00" + l.URL })
 	c.Properties = unite(all, func(o *Component) []Property { return o.Properties }, func(p Property) string { return p.Name + "\x00" + p.Value })
+	c.Foreign = unite(all, func(o *Component) []Foreign { return o.Foreign }, func(f Foreign) string { return f.Standard + "\x00" + f.Field })
 	c.Locations = unite(all, func(o *Component) []Location { return o.Locations }, func(l Location) string { return l.Layer + "\x00" + l.Path })
 	c.FoundBy = unite(all, func(o *Component) []string { return o.FoundBy }, same)
+	c.Qualifiers = unite(all, func(o *Component) []string { return o.Qualifiers }, same)
 	c.DependsOn = unite(all, func(o *Component) []string { return o.DependsOn }, same)
 	c.Includes = unite(all, func(o *Component) []string { return o.Includes }, same)
 	c.Requires = unite(all, func(o *Component) []string { return o.Requires }, same)
@@ -135,6 +137,7 @@ func (c *Component) addLists(others []*Component) {
 	c.Expects = unite(all, func(o *Component) []string { return o.Expects }, same)
 	for _, o := range others {
 		c.Owns = append(c.Owns[:len(c.Owns):len(c.Owns)], o.Owns...)
+		c.Listed = append(c.Listed[:len(c.Listed):len(c.Listed)], o.Listed...)
 		c.Candidates = append(c.Candidates, o.Candidates...)
 		c.Findings = append(c.Findings, o.Findings...)
 	}

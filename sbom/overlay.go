@@ -35,10 +35,19 @@ func (n *names) add(e Entry) {
 // this one. It does not matter in which order the tree listed its entries.
 func (n *names) hides(path string) bool {
 	path, _, _ = strings.Cut(path, containerMark)
-	if _, replaced := n.isFolder[path]; replaced || n.whiteout[path] || n.opaque[path] {
-		return true
-	}
-	for folder := parent(path); ; folder = parent(folder) {
+	return n.replaces(path) || n.hidesFolder(parent(path))
+}
+
+// replaces reports whether an entry of this tree takes the place of path, which
+// is in no container.
+func (n *names) replaces(path string) bool {
+	_, replaced := n.isFolder[path]
+	return replaced || n.whiteout[path] || n.opaque[path]
+}
+
+// hidesFolder reports whether nothing in folder can be seen through this tree.
+func (n *names) hidesFolder(folder string) bool {
+	for ; ; folder = parent(folder) {
 		isFolder, listed := n.isFolder[folder]
 		if n.whiteout[folder] || n.opaque[folder] || listed && !isFolder {
 			return true

@@ -179,6 +179,7 @@ func (p *Principal) addLists(from *Principal) {
 	p.Settings = union(p.Settings, from.Settings, func(s Property) string { return s.Name })
 	p.Copyright = union(p.Copyright, from.Copyright, func(s string) string { return s })
 	p.Properties = union(p.Properties, from.Properties, func(s Property) string { return s.Name + "\x00" + s.Value })
+	p.Foreign = union(p.Foreign, from.Foreign, func(f Foreign) string { return f.Standard + "\x00" + f.Field })
 	p.Locations = union(p.Locations, from.Locations, func(l Location) string { return l.Layer + "\x00" + l.Path })
 	p.FoundBy = union(p.FoundBy, from.FoundBy, func(s string) string { return s })
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -32,6 +33,9 @@ func Scan(ctx context.Context, a *Artifact, catalogers []Cataloger, limits Limit
 		t := &treeScan{scan: s, tree: tree, produced: map[string]int{}, links: map[string]string{}}
 		if i > 0 {
 			t.names = newNames()
+		}
+		if slices.ContainsFunc(catalogers, audits) {
+			t.listing = &listing{}
 		}
 		s.trees = append(s.trees, t)
 	}
@@ -68,6 +72,7 @@ type treeScan struct {
 	mu       sync.Mutex
 	produced map[string]int    // path -> how often it was cataloged
 	links    map[string]string // symbolic links
+	listing  *listing          // nil if nobody audits
 	found    []found
 	findings []Finding
 	unlisted int // findings beyond the limit
@@ -138,6 +143,9 @@ func (t *treeScan) disown() {
 	if t.names != nil {
 		t.names = newNames()
 	}
+	if t.listing != nil {
+		t.listing = &listing{}
+	}
 }
 
 // Entry implements Visitor.
@@ -166,6 +174,9 @@ func (t *treeScan) remember(e Entry) {
 	}
 	if e.Whiteout || e.Opaque {
 		return // it hides nothing of its own tree
+	}
+	if t.listing != nil && !e.Mode.IsDir() {
+		t.listing.add(e)
 	}
 	if e.Link != "" {
 		t.links[e.Path] = e.Link
@@ -273,7 +284,7 @@ func (t *treeScan) record(by Cataloger, path, layer string, components []*Compon
 		if len(c.FoundBy) == 0 {
 			c.FoundBy = []string{by.Name()}
 		}
-		if len(c.Locations) == 0 {
+		if c.Locations == nil {
 			c.Locations = []Location{{Path: path, Layer: layer}}
 		}
 		t.found = append(t.found, found{c, path, t.produced[path], by})
@@ -288,6 +299,7 @@ func (s *scan) overlay() {
 		gone := func(path string, round int) bool {
 			return round < t.produced[path] || !visible(above, path)
 		}
+		t.nameReplaced()
 		t.found = slices.DeleteFunc(t.found, func(f found) bool { return gone(f.path, f.round) })
 		t.findings = slices.DeleteFunc(t.findings, func(f Finding) bool {
 			return f.Path != "" && f.Kind != Gap && !visible(above, f.Path)
@@ -297,6 +309,36 @@ func (s *scan) overlay() {
 				delete(t.links, path)
 			}
 		}
+	}
+}
+
+// nameReplaced notes which components were found in entries that later ones of the
+// name replaced, and not in these: whoever reads the first entry sees others.
+func (t *treeScan) nameReplaced() {
+	identity := func(f found) string { return strings.TrimSpace(f.Name + " " + f.Version) }
+	replaced := map[string][]string{} // by path
+	for _, f := range t.found {
+		if f.round < t.produced[f.path] && !f.Part && !f.Fallback {
+			replaced[f.path] = append(replaced[f.path], identity(f))
+		}
+	}
+	last := map[[2]string]bool{} // path, and component in its last entry
+	for _, f := range t.found {
+		if replaced[f.path] != nil && f.round == t.produced[f.path] {
+			last[[2]string{f.path, identity(f)}] = true
+		}
+	}
+	for path, all := range replaced {
+		all = slices.DeleteFunc(all, func(identity string) bool { return last[[2]string{path, identity}] })
+		slices.Sort(all)
+		if all = slices.Compact(all); len(all) == 0 {
+			continue
+		}
+		detail := fmt.Sprintf("an earlier entry of the name, which does not count, has %.200q", all[0])
+		if len(all) > 1 {
+			detail += fmt.Sprintf(" and %d more", len(all)-1)
+		}
+		t.findings = append(t.findings, Finding{Kind: Note, Code: "entry.duplicate", Path: path, Layer: t.tree.Layer(), Detail: detail})
 	}
 }
 
@@ -354,7 +396,7 @@ func (s *scan) closeKept() {
 }
 
 // inventory merges parts, adds what suppliers and surveyors say, lets catalogers
-// resolve their edges, and sorts.
+// resolve their edges and audit their files, and sorts.
 func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 	inv := &Inventory{Artifact: a, Findings: slices.Clone(a.Findings), links: links{}}
 	var all []found
@@ -383,6 +425,11 @@ func (s *scan) inventory(ctx context.Context, a *Artifact) *Inventory {
 	for _, c := range s.catalogers {
 		if r, ok := c.(Resolver); ok {
 			s.resolve(inv, r, merged)
+		}
+	}
+	for _, c := range s.catalogers {
+		if auditor, ok := c.(Auditor); ok {
+			s.audit(inv, auditor, merged)
 		}
 	}
 	for _, f := range merged {
@@ -427,23 +474,46 @@ func panicFinding(c Cataloger, panicked any) Finding {
 }
 
 func (s *scan) resolve(inv *Inventory, r Resolver, all []found) {
+	s.ask(inv, r, all, func(mine []*Component) []Finding {
+		edges, findings := r.Resolve(mine)
+		inv.Edges = append(inv.Edges, edges...)
+		return findings
+	})
+}
+
+func (s *scan) audit(inv *Inventory, a Auditor, all []found) {
+	s.ask(inv, a, all, func(mine []*Component) []Finding {
+		if len(mine) == 0 {
+			return nil
+		}
+		return a.Audit(mine, s.newFiles(inv.links))
+	})
+}
+
+// ask calls do with the components that c has found and records the findings. A
+// panic is one.
+func (s *scan) ask(inv *Inventory, c Cataloger, all []found, do func(mine []*Component) []Finding) {
 	var mine []*Component
 	for _, f := range all {
-		if slices.Contains(f.FoundBy, r.Name()) {
+		if slices.Contains(f.FoundBy, c.Name()) {
 			mine = append(mine, f.Component)
 		}
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			inv.Findings = append(inv.Findings, panicFinding(r, p))
+			inv.Findings = append(inv.Findings, panicFinding(c, p))
 		}
 	}()
-	edges, findings := r.Resolve(mine)
+	findings := do(mine)
 	for i := range findings {
-		findings[i].Cataloger = cmp.Or(findings[i].Cataloger, r.Name())
+		findings[i].Cataloger = cmp.Or(findings[i].Cataloger, c.Name())
 	}
-	inv.Edges = append(inv.Edges, edges...)
 	inv.Findings = append(inv.Findings, findings...)
+}
+
+func audits(c Cataloger) bool {
+	_, ok := c.(Auditor)
+	return ok
 }
 
 func compareFound(a, b found) int {

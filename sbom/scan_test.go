@@ -438,3 +438,80 @@ func TestConcurrent(t *testing.T) {
 		}
 	}
 }
+
+// auditor is a cataloger of files called *.list that says which files it is
+// shown, and of some paths where they lead and whether they may be unread.
+type auditor struct {
+	lines
+	ask []string
+}
+
+func (a auditor) Audit(mine []*sbom.Component, files *sbom.Files) []sbom.Finding {
+	var seen []string
+	for e := range files.All() {
+		kind := "-"
+		if e.Mode.IsRegular() {
+			kind = fmt.Sprint(e.Size)
+		}
+		seen = append(seen, e.Path+" "+kind)
+	}
+	slices.Sort(seen)
+	findings := []sbom.Finding{{Kind: sbom.Note, Code: "lines.seen", Detail: fmt.Sprintf("%d: %s", len(mine), strings.Join(seen, ", "))}}
+	for _, p := range a.ask {
+		findings = append(findings, sbom.Finding{Kind: sbom.Note, Code: "lines.tell", Path: p, Detail: fmt.Sprint(files.Resolve(p), " ", files.Unread(p))})
+	}
+	return findings
+}
+
+// unreadable is a tree with gaps.
+type unreadable struct {
+	sbomtest.Tree
+	gaps []string
+}
+
+func (u unreadable) Walk(ctx context.Context, v sbom.Visitor) error {
+	for _, p := range u.gaps {
+		v.Found(sbom.GapFrom(errors.New("no"), p, ""))
+	}
+	return u.Tree.Walk(ctx, v)
+}
+
+func TestAudit(t *testing.T) {
+	list := map[string]string{"a.list": "a"}
+	lower := sbomtest.Tree{ID: "1", Files: map[string]string{"a.list": "a", "gone/x": "1", "kept/x": "1", "opaque/x": "1", "over/x": "1",
+		"a.zip!/x": "1", "b.zip!/x": "1", "was/a": "1"}, Folders: []string{"kept"}}
+	upper := sbomtest.Tree{ID: "2", Files: map[string]string{"over/x": "22", "was": "", "b.zip": "b"}, Removed: []string{"gone"}, Opaque: []string{"opaque"},
+		Links: map[string]string{"lib64": "kept"}}
+	tests := []struct {
+		name     string
+		artifact *sbom.Artifact
+		ask      []string
+		want     []string
+	}{
+		{"layers", sbomtest.Image(lower, upper), []string{"lib64/x", "kept/x", "none"},
+			[]string{"1: a.list 1, a.zip!/x 1, b.zip 1, kept/x 1, lib64 -, over/x 2, was 0", "lib64/x kept/x false", "kept/x kept/x false", "none none false"}},
+		{"gap", sbomtest.Image(sbomtest.Tree{Files: list}), []string{strings.Repeat("x", 5000)}, []string{"1: a.list 1", strings.Repeat("x", 5000) + " " + strings.Repeat("x", 5000) + " true"}},
+		{"gaps", &sbom.Artifact{Trees: []sbom.Tree{unreadable{sbomtest.Tree{Files: list}, []string{"d", "a.zip"}}}},
+			[]string{"d/e/f", "d", "df", "a.zip!/x", "a.zip!/b.zip!/x", "b.zip!/x"}, []string{"1: a.list 1", "d/e/f d/e/f true", "d d true",
+				"df df false", "a.zip!/x a.zip!/x true", "a.zip!/b.zip!/x a.zip!/b.zip!/x true", "b.zip!/x b.zip!/x false"}},
+		{"a layer that is not believed", &sbom.Artifact{Trees: []sbom.Tree{sbomtest.Tree{Files: list}, broken{lower}}}, []string{"x"}, []string{"1: a.list 1", "x x true"}},
+		{"nobody found anything", sbomtest.Folder(map[string]string{"x": ""}), nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.artifact.Name = "test"
+			inv := sbomtest.Scan(t, tt.artifact, auditor{ask: tt.ask})
+			var got []string
+			for _, f := range inv.Findings {
+				if strings.HasPrefix(f.Code, "lines.") {
+					got = append(got, strings.TrimSpace(f.Path+" "+f.Detail))
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(tt.want)
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/github/go-spdx/v2/spdxexp"
@@ -86,13 +87,44 @@ func (c *Component) validate(licences licenceCheck) error {
 }
 
 func checkPURL(purl string) error {
-	if purl == "" {
+	if purl == "" || isPlainPURL(purl) {
 		return nil
 	}
 	if _, err := packageurl.FromString(purl); err != nil {
 		return fmt.Errorf("package URL %q: %w", purl, err)
 	}
 	return nil
+}
+
+// plainPURLs are the types of package URLs that ask nothing of names and versions.
+var plainPURLs = []string{"golang", "npm", "pypi", "deb", "rpm", "apk", "maven", "cargo", "gem", "nuget", "generic"}
+
+// isPlainPURL reports whether a package URL is certainly in order, without the
+// cost of parsing it: pkg:TYPE/NAME@VERSION of which nothing is escaped.
+func isPlainPURL(purl string) bool {
+	kind, rest, ok := strings.Cut(strings.TrimPrefix(purl, "pkg:"), "/")
+	name, version, versioned := strings.Cut(rest, "@")
+	if !ok || !versioned || !slices.Contains(plainPURLs, kind) || !strings.HasPrefix(purl, "pkg:") {
+		return false
+	}
+	for segment := range strings.SplitSeq(name, "/") {
+		if !isWord(segment) {
+			return false
+		}
+	}
+	return isWord(version)
+}
+
+// isWord reports whether s is a word that begins with a letter or digit.
+func isWord(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && (i == 0 || c != '.' && c != '-' && c != '_') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // digestLengths are the lengths of hexadecimal digests, by algorithm.

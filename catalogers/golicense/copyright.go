@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -39,17 +40,23 @@ func notice(line string) string {
 		return ""
 	}
 	line = strings.TrimSpace(strings.Trim(line, " \t\r\n/*#>;-\"'`|"))
-	if !startsNotice.MatchString(line) || placeholder.MatchString(line) || ofLicence.MatchString(line) {
+	if !startsNotice().MatchString(line) || placeholder().MatchString(line) || ofLicence().MatchString(line) {
 		return ""
 	}
 	return flat(line)
 }
 
+// pattern compiles an expression when it is first used: a program that reads no
+// licences shall not start later for them.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // A notice has a year, a sign of copyright, or a name after the word.
-var startsNotice = regexp.MustCompile(`^(?i:(all (files|code)|(some )?portions|parts|modifications|changes|extensions?|contributions)( are| is| of .{1,40})?:?,? )?` +
+var startsNotice = pattern(`^(?i:(all (files|code)|(some )?portions|parts|modifications|changes|extensions?|contributions)( are| is| of .{1,40})?:?,? )?` +
 	`((?i:copyright)[:,]?( |$)*(?i:\(c\)|©|&copy;|[0-9]{4}|by )|©|(?i:\(c\)) ?[0-9]{4}|(?i:copyright) \p{Lu}\p{Ll}[\p{L}.]* )`)
 
-var placeholder = regexp.MustCompile(`(?i)[\[<{(](yyyy|year|name|date|owner|fullname|copyright)\b`)
+var placeholder = pattern(`(?i)[\[<{(](yyyy|year|name|date|owner|fullname|copyright)\b`)
 
 // ofLicence matches the notices of the authors of licence texts.
-var ofLicence = regexp.MustCompile(`Free Software Foundation, Inc|Creative Commons|Copyright Holder|Copyright (and|Act|License|Notice|Law|Owner)`)
+var ofLicence = pattern(`Free Software Foundation, Inc|Creative Commons|Copyright Holder|Copyright (and|Act|License|Notice|Law|Owner)`)

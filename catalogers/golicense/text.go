@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -71,7 +70,7 @@ func names(matches []licensecheck.Match, foreign []string) (ids []string, unknow
 			continue
 		}
 		id := m.ID
-		if families.MatchString(id) {
+		if families().MatchString(id) {
 			id += "-only"
 			if laterVersions(foreign) {
 				id = m.ID + "-or-later"
@@ -89,7 +88,7 @@ func names(matches []licensecheck.Match, foreign []string) (ids []string, unknow
 
 // families matches the names that licensecheck gives to texts that are the same
 // for "only" and "or later".
-var families = regexp.MustCompile(`^(A|L)?GPL-[0-9.]+$|^GFDL-[0-9.]+$`)
+var families = pattern(`^(A|L)?GPL-[0-9.]+$|^GFDL-[0-9.]+$`)
 
 // covered reports whether the matches are enough of the text. Links are: the
 // text names a licence and does not spell it out.
@@ -136,17 +135,17 @@ func tooForeign(foreign []string) bool {
 // leavesChoice reports whether the words around licences say that one of them
 // may be chosen.
 func leavesChoice(foreign []string) bool {
-	return slices.ContainsFunc(foreign, func(s string) bool { return choice.MatchString(flat(s)) })
+	return slices.ContainsFunc(foreign, func(s string) bool { return choice().MatchString(flat(s)) })
 }
 
-var choice = regexp.MustCompile(`(?i)\bat your option,? under\b|\bunder either of\b|\beither licen[cs]e\b|\byour choice of\b|\bdual[- ]licen[cs]ed\b`)
+var choice = pattern(`(?i)\bat your option,? under\b|\bunder either of\b|\beither licen[cs]e\b|\byour choice of\b|\bdual[- ]licen[cs]ed\b`)
 
 // laterVersions reports whether the words around licences allow later versions.
 func laterVersions(foreign []string) bool {
-	return slices.ContainsFunc(foreign, func(s string) bool { return later.MatchString(flat(s)) })
+	return slices.ContainsFunc(foreign, func(s string) bool { return later().MatchString(flat(s)) })
 }
 
-var later = regexp.MustCompile(`(?i)\bor (\(at your option\) )?(any )?later\b`)
+var later = pattern(`(?i)\bor (\(at your option\) )?(any )?later\b`)
 
 // flat returns s with each run of white space made one space.
 func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -155,7 +154,7 @@ func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
 // convention of https://spdx.dev/learn/handling-license-info/, or "" if there
 // is none, or one that SPDX cannot be asked about.
 func identifier(text []byte) string {
-	m := declaration.FindSubmatch(text)
+	m := declaration().FindSubmatch(text)
 	if m == nil {
 		return ""
 	}
@@ -166,4 +165,4 @@ func identifier(text []byte) string {
 	return x
 }
 
-var declaration = regexp.MustCompile("SPDX-License-Identifier:[ \t]*([^\r\n`]{1,512})")
+var declaration = pattern("SPDX-License-Identifier:[ \t]*([^\r\n`]{1,512})")

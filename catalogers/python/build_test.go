@@ -40,8 +40,8 @@ func record(files map[string]string, self string) string {
 	for _, p := range slices.Sorted(maps.Keys(files)) {
 		sum := sha256.Sum256([]byte(files[p]))
 		quoted := p
-		if strings.Contains(p, ",") {
-			quoted = `"` + p + `"`
+		if strings.ContainsAny(p, ",\"\r\n") {
+			quoted = `"` + strings.ReplaceAll(p, `"`, `""`) + `"`
 		}
 		fmt.Fprintf(&b, "%s,sha256=%s,%d\n", quoted, base64.RawURLEncoding.EncodeToString(sum[:]), len(files[p]))
 	}
@@ -136,6 +136,9 @@ func TestBuiltEnvironmentAgainstPip(t *testing.T) {
 	run(t, dir, "python3", "-m", "venv", "env")
 	pip := filepath.Join(dir, "env", "bin", "pip")
 	run(t, dir, pip, append([]string{"install", "--no-deps", "--no-index"}, wheels...)...)
+	run(t, dir, pip, "install", "--no-deps", "--no-index", "direct @ file://"+writeZip(t, dir, "direct-2.0-py3-none-any.whl",
+		wheelFiles("direct", "2.0", "py3-none-any", "License: House rules\n  of ours\nClassifier: License :: OSI Approved :: MIT License\n"+
+			"Classifier: License :: Other/Proprietary License\n", nil)))
 	writeFile(t, dir, "proj/pyproject.toml", []byte("[build-system]\nrequires = []\nbuild-backend = \"backend\"\n"+
 		"backend-path = [\".\"]\n"))
 	writeFile(t, dir, "proj/backend.py", []byte(backend))
@@ -162,6 +165,14 @@ func TestBuiltEnvironmentAgainstPip(t *testing.T) {
 		if c.Name == "Proj-E" && property(c, propEditable) != "true" {
 			t.Errorf("an editable install does not say so: %+v", c)
 		}
+	}
+
+	if got := checkAudit(t, folders[0], filepath.Join(dir, "env")); len(got) > 0 {
+		t.Errorf("a new environment is found to be %q", got)
+	}
+	damage(t, folders[0], "mid/a,b.txt", "top.py", "mid/new.py")
+	if got := checkAudit(t, folders[0], filepath.Join(dir, "env")); len(got) != 3 {
+		t.Errorf("a damaged environment is found to be %q", got)
 	}
 }
 

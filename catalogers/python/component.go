@@ -28,6 +28,8 @@ const (
 	propRequested    = "manifestgen:python:requested"
 	propPython       = "manifestgen:python:requires-python"
 	propLicenseFile  = "manifestgen:python:license-file"
+	propEnvironment  = "manifestgen:python:environment"
+	propSystem       = "manifestgen:python:environment:system-site-packages"
 	propConfidence   = "manifestgen:python:confidence"
 	propSpec         = "manifestgen:python:specifier"
 	propMarker       = "manifestgen:python:marker"
@@ -170,14 +172,23 @@ func addOrigin(c *sbom.Component, o dist.Origin) {
 	if o.Editable {
 		addProperty(c, propEditable, "true")
 	}
-	if o.URL == "" {
+	algorithms := []string{"md5", "sha1", "sha256", "sha384", "sha512"}
+	if o.URL == "" { // a local file, at most
+		for _, algorithm := range algorithms {
+			for _, d := range digest(algorithm, o.Hashes[algorithm]) {
+				addProperty(c, propHash, algorithm+":"+d.Value)
+			}
+		}
 		return
 	}
 	link := sbom.Link{Type: "distribution", URL: o.URL, Comment: "installed from"}
 	if o.VCS != "" {
 		link.Type = "vcs"
 	}
-	for _, algorithm := range []string{"md5", "sha1", "sha256", "sha384", "sha512"} {
+	if source := o.Source(); source != "" {
+		c.Qualifiers = []string{"vcs_url=" + source}
+	}
+	for _, algorithm := range algorithms {
 		link.Digests = append(link.Digests, digest(algorithm, o.Hashes[algorithm])...)
 	}
 	c.Links = append(c.Links, link)

@@ -42,12 +42,11 @@ func readConda(p place, f *sbom.File) ([]*sbom.Component, error) {
 			c.DependsOn = append(c.DependsOn, tokenConda+name)
 		}
 	}
-	list := fileList{root: p.root(), folder: p.folder}
+	list := fileList{place: p, folder: p.folder}
 	for _, file := range m.Files {
 		list.add(file)
 	}
-	c.Owns = list.files
-	return []*sbom.Component{c}, fault("python.metadata", errors.Join(err, list.err()))
+	return []*sbom.Component{c}, fault("python.metadata", errors.Join(err, list.give(c)))
 }
 
 // condaPURL returns the package URL:

@@ -1,6 +1,8 @@
 package python
 
 import (
+	"fmt"
+	"path"
 	"regexp"
 	"strings"
 
@@ -16,6 +18,7 @@ type environment struct {
 	members map[string][]*sbom.Component // by normal name; conda packages by token
 	python  string                       // "3.11", "3" or ""
 	system  bool                         // one of the folders of the system's Python
+	open    bool                         // sees the folders of the system's Python
 	values  map[string]string            // of markers; "" where members disagree
 }
 
@@ -106,6 +109,59 @@ func (e *environment) learnTarget(os, machine string) {
 	if os == "linux" && machine != "" && !strings.Contains(machine, ",") {
 		e.set("platform_machine", machine)
 	}
+}
+
+// venvPaths returns where the pyvenv.cfg is, if the folder of p is that of a virtual
+// environment: two or three folders up.
+func (p place) venvPaths() []string {
+	if path.Base(p.folder) != "site-packages" {
+		return nil
+	}
+	var paths []string
+	for _, up := range []string{"../..", "../../.."} {
+		if folder := path.Join(p.folder, up); folder != ".." && !strings.HasPrefix(folder, "../") {
+			paths = append(paths, p.root()+path.Join(folder, "pyvenv.cfg"))
+		}
+	}
+	return paths
+}
+
+// readVenv reads what a virtual environment says of itself. It is told of all
+// distributions in it.
+func readVenv(p place, f *sbom.File) ([]*sbom.Component, error) {
+	data, err := f.Bytes()
+	if err != nil {
+		return nil, fault("python.metadata", err)
+	}
+	v := dist.ParseVenv(data)
+	c := &sbom.Component{Locations: []sbom.Location{}, Joints: sbom.Joints{Part: true}}
+	addProperty(c, propEnvironment, strings.TrimSpace(v.Implementation+" "+v.Version))
+	if v.System {
+		addProperty(c, propSystem, "true")
+	}
+	c.Provides = []string{fmt.Sprintf("%s%s=%s %s %t", tokenVenv, path.Join(p.root(), p.folder), v.Version, v.Implementation, v.System)}
+	return []*sbom.Component{c}, nil
+}
+
+// learnVenv takes from a token of a member what the virtual environment says that
+// it is in. What the path says of the version is believed more.
+func (e *environment) learnVenv(token string) {
+	text, ok := strings.CutPrefix(token, tokenVenv)
+	i := strings.LastIndexByte(text, '=')
+	if !ok || text[:i] != "." && !strings.HasPrefix(e.folder, text[:i]+"/") {
+		return
+	}
+	said := strings.Split(text[i+1:], " ")
+	version, implementation := said[0], said[1]
+	if version != "" && beginsWith(version, e.python) {
+		e.set("python_full_version", version)
+		e.set("python_version", version[:strings.LastIndexByte(version, '.')])
+	}
+	if implementation != "" {
+		e.set("platform_python_implementation", implementation)
+		e.set("implementation_name", strings.ToLower(implementation))
+	}
+	e.open = e.open || said[2] == "true"
 }
 
 // markers returns what is known for evaluating markers.

@@ -2,7 +2,6 @@ package python
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -21,13 +20,13 @@ import (
 //
 //	DependsOn "pep508:REQUIREMENT"
 //	DependsOn "conda-name:NAME"
-//	Provides  "file:PATH=DIGEST"     a metadata file that was read
-//	Provides  "record:PATH=DIGEST"   what RECORD says of a metadata file
+//	Provides  "file:PATH=DIGEST"   a file that was read
+//	Provides  "venv:FOLDER=TEXT"   a virtual environment, with its pyvenv.cfg
 const (
 	tokenRequirement = "pep508:"
 	tokenConda       = "conda-name:"
 	tokenFile        = "file:"
-	tokenRecord      = "record:"
+	tokenVenv        = "venv:"
 )
 
 // part returns a component for facts about the distribution of p.
@@ -42,7 +41,7 @@ func (p place) withFallback(part *sbom.Component) []*sbom.Component {
 		return []*sbom.Component{part}
 	}
 	c := newComponent(p.name, p.version)
-	c.Key, c.Is, c.Fallback = p.key(), p.self(), true
+	c.Key, c.Is, c.Fallback, c.PartsAt = p.key(), p.self(), true, p.venvPaths()
 	addProperty(c, propConfidence, "low")
 	c.Findings = []sbom.Finding{{Kind: sbom.Gap, Code: "python.metadata",
 		Detail: "no METADATA was read; name and version are those in the name of the folder"}}
@@ -77,8 +76,11 @@ func readMetadata(p place, f *sbom.File) ([]*sbom.Component, error) {
 		return nil, fault("python.metadata", err)
 	}
 	c := newComponent(name, ver)
-	c.Key, c.Is = p.key(), p.self()
+	c.Key, c.Is, c.PartsAt = p.key(), p.self(), p.venvPaths()
 	describe(c, m, p.source(), f.Path)
+	if c.Declared == "" || len(c.LicenseTexts) > 0 { // what SPDX has no name for
+		c.PartsAt = append(c.PartsAt, p.licencePaths(m.LicenseFiles)...)
+	}
 	for _, r := range m.Requires {
 		c.DependsOn = append(c.DependsOn, tokenRequirement+oneLine(r))
 	}
@@ -135,31 +137,65 @@ func (p place) addToken(c *sbom.Component, data []byte, err error) {
 
 // A fileList collects the files of a distribution, as paths in the tree.
 type fileList struct {
-	root, folder string // that paths are relative to
-	files        []string
-	outside      int    // paths that lead outside of the tree
-	first        string // of these
+	place
+	folder  string // that paths are relative to
+	depth   int    // of that folder in an installation
+	files   []string
+	listed  []sbom.ListedFile
+	outside offenders // paths that lead outside of the tree
+	above   offenders // of the installation, above the folder that is scanned
 }
 
-// add adds a path and returns it as it is within the container, or "" if it
-// leads outside.
-func (l *fileList) add(p string) string {
-	inside, ok := dist.Inside(l.folder, p)
+// installDepth is how deep site-packages is in an installation:
+// lib/python3.11/site-packages.
+const installDepth = 3
+
+// add adds a file of which nothing is known but its path.
+func (l *fileList) add(p string) { l.addRow(dist.Row{Path: p, Size: -1}) }
+
+// addRow adds a file and returns its path within the container, or "" if that leads
+// outside. A folder that is scanned may be a part of an installation, of which the
+// rest is above it: what may be there is no worse than not looked at.
+func (l *fileList) addRow(r dist.Row) string {
+	inside, ok := dist.Inside(l.folder, r.Path)
 	if !ok {
-		l.outside++
-		l.first = cmp.Or(l.first, p)
+		up := dist.Climbs(r.Path)
+		switch above := l.entry.Container == "" && up > 0 && up <= l.depth; {
+		case !above:
+			l.outside.add(r.Path, "")
+		case !isByproduct(r.Path):
+			l.above.add(r.Path, "")
+		}
 		return ""
 	}
-	l.files = append(l.files, l.root+inside)
+	file := l.root() + sbom.EntryPath(inside)
+	l.files = append(l.files, file)
+	if isByproduct(file) {
+		return inside
+	}
+	listed := sbom.ListedFile{Path: file, Size: r.Size}
+	isRead := l.verifies || path.Dir(inside) == l.unit && readerOf(l.unit, path.Base(inside)) != nil
+	if isRead && r.Algorithm == "sha256" {
+		listed.Digest = r.Digest
+	}
+	l.listed = append(l.listed, listed)
 	return inside
 }
 
-// err returns an error if paths lead outside.
-func (l *fileList) err() error {
-	if l.outside == 0 {
-		return nil
+// give gives the files to c, with what is to be said of the others.
+func (l *fileList) give(c *sbom.Component) error {
+	c.Owns, c.Listed = l.files, l.listed
+	if l.verifies {
+		c.PartsAt = l.files // see digestPart
 	}
-	return sbom.Faultf("python.record.outside", "%d paths lead outside, the first is %.200q", l.outside, l.first)
+	if l.above.count > 0 {
+		c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Unknown, Code: "python.record.outside",
+			Detail: fmt.Sprintf("%d listed files are above the folder that was scanned: %s", l.above.count, l.above.names())})
+	}
+	if l.outside.count > 0 {
+		return sbom.Faultf("python.record.outside", "%d listed paths lead outside: %s", l.outside.count, l.outside.names())
+	}
+	return nil
 }
 
 // readRecord reads the list of the files of a distribution.
@@ -169,17 +205,14 @@ func (l *fileList) err() error {
 // itself in its list as INSTALLER.
 func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 	c := p.part()
-	list := fileList{root: p.root(), folder: p.folder}
+	list := fileList{place: p, folder: p.folder, depth: installDepth}
 	installed, documents := false, false
 	err := dist.ParseRecord(f, func(r dist.Row) {
-		inside := list.add(r.Path)
+		inside := list.addRow(r)
 		installed = installed || inside == p.unit+"/INSTALLER"
 		documents = documents || strings.HasPrefix(inside, p.unit+"/sboms/")
-		if r.Algorithm == "sha256" && path.Dir(inside) == p.unit && readerOf(p.unit, path.Base(inside)) != nil {
-			c.Provides = append(c.Provides, tokenRecord+list.root+inside+"="+r.Digest)
-		}
 	})
-	c.Owns = list.files
+	err = errors.Join(err, list.give(c))
 	if documents && !p.decodes {
 		c.Findings = append(c.Findings, sbom.Finding{Kind: sbom.Gap, Code: "python.sboms",
 			Detail: "it brings SBOM documents of what is bundled in it; they were not read"})
@@ -187,7 +220,7 @@ func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 	if p.entry.Container == "zip" && p.entry.Root() == "." && p.folder == "." && !installed {
 		c.Is = "."
 	}
-	return p.withFallback(c), fault("python.record", errors.Join(err, list.err()))
+	return p.withFallback(c), fault("python.record", err)
 }
 
 // readInstalledFiles reads the list of files in an .egg-info folder: one path
@@ -195,12 +228,11 @@ func readRecord(p place, f *sbom.File) ([]*sbom.Component, error) {
 func readInstalledFiles(p place, f *sbom.File) ([]*sbom.Component, error) {
 	data, err := f.Bytes()
 	c := p.part()
-	list := fileList{root: p.root(), folder: p.unit}
+	list := fileList{place: p, folder: p.unit, depth: installDepth + 1}
 	for line := range strings.Lines(string(data)) {
 		list.add(strings.TrimSpace(line))
 	}
-	c.Owns = list.files
-	return p.withFallback(c), fault("python.record", errors.Join(err, list.err()))
+	return p.withFallback(c), fault("python.record", errors.Join(err, list.give(c)))
 }
 
 // readWheel reads for which platform a distribution was built.

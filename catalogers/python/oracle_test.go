@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/manifestgen/manifestgen/catalogers/python/internal/dist"
 	"github.com/manifestgen/manifestgen/catalogers/python/internal/oracle"
 	"github.com/manifestgen/manifestgen/catalogers/python/internal/require"
 	"github.com/manifestgen/manifestgen/sbom"
@@ -27,6 +28,9 @@ type distribution struct {
 	Installer              string
 	Requested              bool
 	Commit, Expression     string
+	License                string
+	Classifiers            []string // of licences, less their first word
+	Origin                 string
 	Files                  int // in RECORD, less those outside of the folder
 }
 
@@ -52,6 +56,12 @@ def inspect(folder):
         at = metadata.PathDistribution.at(d["metadata_location"])
         here["Files"] = sum(f.parts[0] != ".." for f in at.files or []) if d["metadata_location"].endswith(".dist-info") else 0
         here["Expression"] = at.metadata.get("License-Expression") or ""
+        here["License"] = at.metadata.get("License") or ""
+        here["Classifiers"] = [c.removeprefix("License :: ").removeprefix("OSI Approved :: ")
+            for c in at.metadata.get_all("Classifier") or [] if c.startswith("License :: ") and c != "License :: OSI Approved"]
+        url = d.get("direct_url", {})
+        here["Origin"] = " ".join([url.get("vcs_info", {}).get("requested_revision", ""), url.get("subdirectory", ""),
+            str(url.get("dir_info", {}).get("editable", False)).lower(), url.get("archive_info", {}).get("hashes", {}).get("sha256", "")])
         dists.append(here)
         by_name.setdefault(canonicalize_name(m["name"]), here)
     extras = {name: {""} for name in by_name}
@@ -156,6 +166,11 @@ func difference(c *sbom.Component, d distribution) string {
 		{"requested", fmt.Sprint(property(c, propRequested) != ""), fmt.Sprint(d.Requested)},
 		{"commit", property(c, propCommit), d.Commit},
 	}
+	texts = append(texts, struct{ what, got, want string }{"origin", origin(c), d.Origin})
+	if d.Expression == "" {
+		got, want := licences(c, d)
+		texts = append(texts, struct{ what, got, want string }{"licence", got, want})
+	}
 	if d.Expression != "" {
 		texts = append(texts, struct{ what, got, want string }{"licence", c.Declared, d.Expression})
 	}
@@ -168,6 +183,40 @@ func difference(c *sbom.Component, d distribution) string {
 		}
 	}
 	return ""
+}
+
+// origin returns where c was installed from: revision, folder within, whether it is
+// editable, and the digest of the archive.
+func origin(c *sbom.Component) string {
+	_, sum, _ := strings.Cut(property(c, propHash), ":")
+	for _, l := range c.Links {
+		for _, digest := range l.Digests {
+			if digest.Algorithm == "SHA-256" {
+				sum = digest.Value
+			}
+		}
+	}
+	return strings.Join([]string{property(c, propRevision), property(c, propSubdirectory), fmt.Sprint(property(c, propEditable) != ""), sum}, " ")
+}
+
+// licences returns what c has for the licence in words, and what Python has: the
+// License field and the classifiers. One SPDX identifier says the same as the field,
+// or as the only classifier.
+func licences(c *sbom.Component, d distribution) (got, want string) {
+	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	want = words(known(d.License) + " " + strings.Join(d.Classifiers, " "))
+	var id string
+	if len(d.Classifiers) == 1 {
+		_, ids := dist.LicenceClassifiers([]string{"License :: OSI Approved :: " + d.Classifiers[0]})
+		id = strings.Join(ids, "")
+	}
+	switch {
+	case strings.HasPrefix(c.Declared, "LicenseRef-"):
+		return words(c.LicenseTexts[0].Text), want
+	case c.Declared != "" && (c.Declared == validExpression(d.License) || c.Declared == id):
+		return want, want
+	}
+	return c.Declared, want
 }
 
 func property(c *sbom.Component, name string) string {
@@ -207,6 +256,9 @@ func TestInstalledAgainstPip(t *testing.T) {
 		oracle.Missing(t, "a folder of distributions (Debian: python3-pip)")
 	}
 	for _, w := range want {
-		t.Run(w.Folder, func(t *testing.T) { checkTruth(t, scanFolder(t, w.Folder), w) })
+		t.Run(w.Folder, func(t *testing.T) {
+			checkTruth(t, scanFolder(t, w.Folder), w)
+			checkAudit(t, w.Folder, w.Folder)
+		})
 	}
 }

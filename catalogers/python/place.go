@@ -29,7 +29,9 @@ type place struct {
 	// it is in its archive; empty elsewhere.
 	project string
 
-	decodes bool // whether SBOM documents are read
+	artifact string // the name of the artifact; empty if that does not matter
+	decodes  bool   // whether SBOM documents are read
+	verifies bool   // whether the digests of all files are known
 }
 
 // reader reads one kind of file.
@@ -73,7 +75,7 @@ func readerOf(unit, base string) reader {
 // It spares nearly all files of a tree a closer look.
 func isCandidate(base string) bool {
 	switch path.Ext(base) {
-	case ".egg-info", ".egg-link", ".pth", ".lock", ".toml", ".txt", ".json":
+	case ".egg-info", ".egg-link", ".pth", ".lock", ".toml", ".txt", ".json", ".cfg":
 		return true
 	case "":
 		switch base {
@@ -84,8 +86,28 @@ func isCandidate(base string) bool {
 	return false
 }
 
+// infoPlace returns the place of a .dist-info folder and the path of e within it,
+// and false if e is in none.
+func infoPlace(e sbom.Entry) (p place, rest string, ok bool) {
+	const suffix = ".dist-info"
+	if !strings.Contains(e.Path, suffix+"/") { // as of nearly all, for which this is fast
+		return place{}, "", false
+	}
+	unit, rest, ok := strings.Cut(e.Inside(), suffix+"/")
+	if !ok {
+		return place{}, "", false
+	}
+	p = place{entry: e, unit: unit + suffix, folder: path.Dir(unit)}
+	p.name, p.version = dist.SplitFolder(path.Base(p.unit))
+	return p, rest, true
+}
+
 // placeOf finds out what e is, by its path alone.
 func placeOf(e sbom.Entry) place {
+	if p, rest, ok := infoPlace(e); ok && isLicence(rest) {
+		p.read = readLicence
+		return p
+	}
 	if !isCandidate(e.Path[strings.LastIndexByte(e.Path, '/')+1:]) {
 		return place{}
 	}
@@ -103,6 +125,8 @@ func placeOf(e sbom.Entry) place {
 		p.read = readConda
 	case p.isUnit(name, base):
 		p.name, p.version = dist.SplitFolder(name)
+	case base == "pyvenv.cfg":
+		p.read, p.unit, p.folder = readVenv, inside, parent
 	case path.Ext(base) == ".egg-info":
 		p.read, p.unit, p.folder = readMetadata, inside, parent
 		p.name, p.version = dist.SplitFolder(base)
@@ -220,7 +244,11 @@ func normalVersion(s string) string {
 // tells: the metadata is at the top of a .whl or of an egg, or one folder
 // below the top of a source distribution. See also [readRecord].
 func (p place) self() string {
-	wheel := p.folder == "." && path.Ext(p.unit) == ".dist-info" && path.Ext(p.entry.Root()) == ".whl"
+	container := p.entry.Root()
+	if container == "." && p.entry.Container == "zip" {
+		container = p.artifact
+	}
+	wheel := p.folder == "." && path.Ext(p.unit) == ".dist-info" && path.Ext(container) == ".whl"
 	egg := p.entry.Container == "zip" && p.unit == "EGG-INFO"
 	sdist := p.project != "" && p.unit == p.project
 	if wheel || egg || sdist {

@@ -129,6 +129,9 @@ func TestFacts(t *testing.T) {
 		site + "a-1.0.dist-info/WHEEL":           "Generator: test\nTag: cp311-cp311-manylinux_2_17_aarch64\n",
 		site + "a-1.0.dist-info/INSTALLER":       "pip\n",
 		site + "a-1.0.dist-info/REQUESTED":       "",
+		site + "a.py":                            "",
+		site + "a.libs/libz.so":                  "",
+		"usr/bin/a":                              "",
 		site + "a-1.0.dist-info/direct_url.json": `{"url":"https://user:canary@example.org/a.git","vcs_info":{"vcs":"git","commit_id":"abc","requested_revision":"v1"}}`,
 	}
 	inv := sbomtest.Scan(t, sbomtest.Folder(files), Cataloger{})
@@ -147,6 +150,10 @@ func TestFacts(t *testing.T) {
 	if !strings.HasPrefix(c.Declared, "LicenseRef-python-") || c.LicenseTexts[0].ID != c.Declared ||
 		c.LicenseTexts[0].Text != "BSD\nBSD License" {
 		t.Errorf("got licence %q, %+v", c.Declared, c.LicenseTexts)
+	}
+	m := sbomtest.Assemble(t, sbomtest.Folder(files), Cataloger{})
+	if got, want := m.Components[0].PURL, "pkg:pypi/a@1.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa.git%40abc"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 	wantLinks := []sbom.Link{{Type: "issue-tracker", URL: "https://example.org/bugs", Comment: "Bug Tracker"},
 		{Type: "vcs", URL: "https://example.org/a.git", Comment: "Source"}}
@@ -267,7 +274,8 @@ func TestArtifacts(t *testing.T) {
 	})
 }
 
-// H023: of two METADATA in a wheel the last one counts, as for Python.
+// H023: of two METADATA in a wheel the last one counts, as for Python. The other
+// version is named.
 func TestTwoMetadata(t *testing.T) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -291,11 +299,12 @@ func TestTwoMetadata(t *testing.T) {
 	if m.Principal.Version != want {
 		t.Errorf("got version %q, want %q", m.Principal.Version, want)
 	}
-	codes := map[string]bool{}
+	codes, named := map[string]bool{}, false
 	for _, f := range m.Findings {
 		codes[f.Code] = true
+		named = named || f.Code == "entry.duplicate" && strings.Contains(f.Detail, "p 1.0")
 	}
-	if !codes["entry.duplicate"] || !codes["python.name"] {
+	if !named || !codes["python.name"] {
 		t.Errorf("got findings %v", m.Findings)
 	}
 }
@@ -327,7 +336,9 @@ func TestWants(t *testing.T) {
 		want            sbom.Want
 	}{
 		{"a/METADATA", "", sbom.No}, {"a.dist-info/METADATA", "", sbom.Yes},
-		{"a.dist-info/sub/METADATA", "", sbom.No}, {"a.dist-info/LICENSE", "", sbom.No},
+		{"a.dist-info/sub/METADATA", "", sbom.No}, {"a.dist-info/LICENSE", "", sbom.Yes},
+		{"a.dist-info/licenses/x/y", "", sbom.Yes}, {"a.dist-info/copying.txt", "", sbom.Yes}, {"a.dist-info/x/LICENSE", "", sbom.No},
+		{"a/LICENSE", "", sbom.No}, {"a/pyvenv.cfg", "", sbom.Yes}, {"a/setup.cfg", "", sbom.No},
 		{"a.dist-info/RECORD", "", sbom.Yes},
 		{"a.egg-info/PKG-INFO", "", sbom.Yes}, {"a.egg-info/METADATA", "", sbom.Yes}, {"a.egg-info", "", sbom.Yes},
 		{"a.egg/EGG-INFO/PKG-INFO", "", sbom.Yes}, {"a.egg-link", "", sbom.Yes},
@@ -407,7 +418,7 @@ func FuzzCatalog(f *testing.F) {
 		"a-1.dist-info/direct_url.json", "a.egg-info/PKG-INFO", "a.egg-info/requires.txt", "a-1.egg-info",
 		"x.zip!/EGG-INFO/PKG-INFO", "x.tar!/a-1/PKG-INFO", "a.egg-link", "__editable__.a-1.pth", "conda-meta/a.json",
 		"requirements.txt", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml",
-		"pyproject.toml"} {
+		"pyproject.toml", "lib/python3.11/site-packages/a-1.dist-info/METADATA", "pyvenv.cfg", "a-1.dist-info/LICENSE"} {
 		f.Add(p, metadata("a", "1", "Requires-Dist: b\n"))
 		f.Add(p, `{"name":"a","version":"1","url":"https://u:p@h/x","vcs_info":{"vcs":"git","commit_id":"1"}}`)
 		f.Add(p, "[project]\nname='a'\n[[package]]\nname='a'\nversion='1'\n")

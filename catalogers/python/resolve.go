@@ -24,14 +24,13 @@ const (
 )
 
 // Resolve finds the distributions that meet the requirements of others in
-// the same environment, and compares RECORD with what was read.
+// the same environment.
 func (Cataloger) Resolve(mine []*sbom.Component) ([]sbom.Edge, []sbom.Finding) {
 	r := newResolver()
 	mine, enclosing := enclose(mine)
 	for _, c := range mine {
 		r.place(c)
 		r.parse(c)
-		r.compareRecord(c)
 	}
 	for _, c := range mine {
 		r.learnFiles(c)
@@ -140,6 +139,9 @@ func (r *resolver) place(c *sbom.Component) {
 		r.of[c] = append(r.of[c], e)
 		e.members[name] = append(e.members[name], c)
 		e.learnTags(c)
+		for _, token := range c.Provides {
+			e.learnVenv(token)
+		}
 	}
 }
 
@@ -220,7 +222,7 @@ func (r *resolver) resolve(c *sbom.Component) []*sbom.Component {
 
 // targets returns the distributions of a name that e sees.
 func (r *resolver) targets(e *environment, name string) []*sbom.Component {
-	if own := e.members[name]; len(own) > 0 || !e.system {
+	if own := e.members[name]; len(own) > 0 || !e.system && !e.open {
 		return own[:min(len(own), maxTargets)]
 	}
 	for _, o := range r.system[containerPrefix(e.folder)] {
@@ -286,35 +288,4 @@ func (r *resolver) noteDuplicates() {
 // isProject reports whether c is not installed: a project, or what one wants.
 func isProject(c *sbom.Component) bool {
 	return c.Wanted || strings.HasPrefix(c.Key, "pypi-project:")
-}
-
-// compareRecord compares what RECORD says of metadata files with what was
-// read.
-func (r *resolver) compareRecord(c *sbom.Component) {
-	read, listed := map[string]string{}, map[string]string{}
-	for _, token := range c.Provides {
-		for prefix, to := range map[string]map[string]string{tokenFile: read, tokenRecord: listed} {
-			if text, ok := strings.CutPrefix(token, prefix); ok {
-				i := strings.LastIndexByte(text, '=')
-				to[text[:i]] = text[i+1:]
-			}
-		}
-	}
-	here := map[string]bool{}
-	for _, l := range c.Locations {
-		here[l.Path] = true
-	}
-	for file, digest := range listed {
-		got, ok := read[file]
-		f := sbom.Finding{Kind: sbom.Note, Subject: c.Key, Path: file}
-		switch {
-		case !ok && !here[file]:
-			f.Code, f.Detail = "python.record.missing", "RECORD lists a file that is not here"
-		case ok && got != digest:
-			f.Code, f.Detail = "python.record.changed", "the file is not as RECORD has it"
-		default:
-			continue
-		}
-		r.findings[f] = true
-	}
 }

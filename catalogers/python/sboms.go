@@ -1,24 +1,16 @@
 package python
 
 import (
-	"path"
 	"strings"
 
-	"github.com/manifestgen/manifestgen/catalogers/python/internal/dist"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // documentPlace returns the place of an SBOM document that a distribution brings,
 // and false for other files: https://peps.python.org/pep-0770/
 func documentPlace(e sbom.Entry) (place, bool) {
-	const folder, documents = ".dist-info", "/sboms/"
-	unit, _, ok := strings.Cut(e.Inside(), folder+documents)
-	if !ok {
-		return place{}, false
-	}
-	p := place{entry: e, unit: unit + folder, folder: path.Dir(unit)}
-	p.name, p.version = dist.SplitFolder(path.Base(p.unit))
-	return p, true
+	p, rest, ok := infoPlace(e)
+	return p, ok && strings.HasPrefix(rest, "sboms/")
 }
 
 // An enclosed component comes from a document of a distribution, which contains

@@ -12,18 +12,18 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// fromBuild writes how the principal was built: one formula with the inputs and
+// build writes how the principal was built: one formula with the inputs and
 // the toolchain as components, and one workflow that takes them and gives the
 // principal.
-func fromBuild(m *sbom.Manifest) *[]cdx.Formula {
-	p := m.Principal
+func (e *encoding) build() *[]cdx.Formula {
+	p := e.m.Principal
 	if len(p.Inputs) == 0 && len(p.Settings) == 0 && p.Toolchain == "" && p.Built.IsZero() {
 		return nil
 	}
-	name := freeName(m)
+	name := freeName(e.m)
 	flow := cdx.Workflow{
 		BOMRef: name, UID: name, TaskTypes: &[]cdx.TaskType{cdx.TaskTypeBuild},
-		Outputs: &[]cdx.TaskOutput{{Type: cdx.TaskOutputTypeArtifact, Resource: &cdx.ResourceReferenceChoice{Ref: p.Ref}}},
+		Outputs: &[]cdx.TaskOutput{{Type: cdx.TaskOutputTypeArtifact, Resource: &cdx.ResourceReferenceChoice{Ref: e.ref(p.Ref)}}},
 	}
 	if !p.Built.IsZero() {
 		flow.TimeEnd = p.Built.UTC().Format(time.RFC3339)
@@ -31,7 +31,7 @@ func fromBuild(m *sbom.Manifest) *[]cdx.Formula {
 	var components []cdx.Component
 	var inputs []cdx.TaskInput
 	for i, in := range p.Inputs {
-		c := fromInput(in, fmt.Sprintf("%s:input:%d", name, i+1))
+		c := e.fromInput(in, fmt.Sprintf("%s:input:%d", name, i+1))
 		components = append(components, c)
 		inputs = append(inputs, cdx.TaskInput{Resource: &cdx.ResourceReferenceChoice{Ref: c.BOMRef}})
 	}
@@ -62,9 +62,9 @@ func freeName(m *sbom.Manifest) string {
 	return name
 }
 
-func fromInput(in sbom.Input, ref string) cdx.Component {
+func (d dialect) fromInput(in sbom.Input, ref string) cdx.Component {
 	c := cdx.Component{Type: cdx.ComponentTypeFile, BOMRef: ref, Name: in.Name, Hashes: fromDigests(facts.ValidDigests(in.Digests))}
-	if facts.IsReference(in.URL) {
+	if d.isReference(in.URL) {
 		c.ExternalReferences = &[]cdx.ExternalReference{{Type: cdx.ERTypeDistribution, URL: in.URL}}
 	}
 	return c

@@ -1,7 +1,8 @@
 package cyclonedx
 
 import (
-	"errors"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,29 +14,178 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// toManifest translates a document.
-func toManifest(bom *cdx.BOM) (*sbom.Manifest, error) {
-	if bom.BOMFormat != cdx.BOMFormat {
-		return nil, fmt.Errorf("bomFormat is %.20q, not %q", bom.BOMFormat, cdx.BOMFormat)
+// A reader is the state of reading one document. Its components come one by one,
+// the rest of it at once.
+type reader struct {
+	dialect
+	careful  bool // check what only imperfect documents have; see Decoder.Decode
+	m        *sbom.Manifest
+	licences licences
+	items    []item
+	top      *cdx.Component    // the first component at the top
+	tops     int               // how many there are
+	names    map[string]string // refs of components, by their bom-refs if they are others
+	byRef    map[string]*sbom.Component
+	notes    []note
+
+	dangling   []cdx.Dependency // what the model has no edges for
+	raws       []sbom.Foreign   // what did not fit into the structs of the library
+	hasForeign bool             // some field of the document is kept as it is
+}
+
+// addTop reads a component at the top. It does not keep x.
+func (r *reader) addTop(x *cdx.Component, raw json.RawMessage) {
+	r.tops++
+	r.tree(x, raw, nil)
+	if r.tops == 1 {
+		first := *x
+		r.top = &first
 	}
-	if bom.Metadata == nil || bom.Metadata.Component == nil {
-		return nil, errors.New("it has no metadata.component, so it does not say what it is about")
+}
+
+// An item is a component of a document with where it stands.
+type item struct {
+	*sbom.Component
+	bomRef    string
+	container *sbom.Component // nil at the top
+	further   []string        // refs of further containers
+}
+
+// A note is a finding about a component whose ref is not final.
+type note struct {
+	about        *sbom.Component // nil: the document
+	code, detail string
+}
+
+func (r *reader) note(about *sbom.Component, code, format string, args ...any) {
+	r.notes = append(r.notes, note{about, code, fmt.Sprintf(format, args...)})
+}
+
+// tree reads a component and all that is nested in it, however deep. Raw is its
+// JSON, if it has something that did not fit into x.
+func (r *reader) tree(x *cdx.Component, raw json.RawMessage, container *sbom.Component) {
+	type nested struct {
+		x         *cdx.Component
+		raw       json.RawMessage
+		container *sbom.Component
 	}
-	m := &sbom.Manifest{}
+	for open := []nested{{x, raw, container}}; len(open) > 0; {
+		next := open[len(open)-1]
+		open = open[:len(open)-1]
+		c := r.component(next.x, next.raw)
+		r.items = append(r.items, item{c, next.x.BOMRef, next.container, values(next.x.Properties, facts.ContainedIn)})
+		inside := deref(next.x.Components)
+		raws := elements(next.raw, "components", len(inside))
+		for i := len(inside) - 1; i >= 0; i-- {
+			open = append(open, nested{&inside[i], raws(i), c})
+		}
+	}
+}
+
+// component reads a component, from fields and properties.
+func (r *reader) component(x *cdx.Component, raw json.RawMessage) *sbom.Component {
+	r.unpack(x)
+	c := r.licences.toComponent(x)
+	facts.ApplyToComponent(&c, without(c.Properties, facts.ContainedIn))
+	r.repair(&c)
+	if r.careful || !r.familiar(x) {
+		native := r.fromComponent(&c)
+		r.scrub(&native)
+		c.Foreign = merge(c.Foreign, r.found(r.foreignFields(x, &native)))
+	}
+	if raw != nil {
+		r.keepRaw(&c, x, raw)
+	}
+	return &c
+}
+
+// found returns list and remembers whether there is anything.
+func (r *reader) found(list []sbom.Foreign) []sbom.Foreign {
+	r.hasForeign = r.hasForeign || len(list) > 0
+	return list
+}
+
+// finish makes the manifest when all is read. Bom is the document without its
+// components.
+func (r *reader) finish(bom *cdx.BOM, raw json.RawMessage) (*sbom.Manifest, error) {
+	m := r.m
+	if bom.Metadata == nil {
+		bom.Metadata = &cdx.Metadata{}
+	}
+	r.unpackDocument(bom)
 	toHead(bom, m)
-	m.Findings = toFindings(bom, facts.Document.Apply(m, toProperties(bom.Metadata.Properties)))
+	rest := facts.Document.Apply(m, toProperties(bom.Metadata.Properties))
+	m.Findings = append(m.Findings, toFindings(bom, rest)...)
+	root := r.root(bom, m)
+	r.readRoot(bom, root, raw)
 
-	root := bom.Metadata.Component
-	native := readPrincipal(bom, root)
-	var findings []sbom.Finding
-	m.Principal, findings = facts.Settle(values(root.Properties, facts.Record), native)
-	m.Findings = append(m.Findings, findings...)
-
-	if err := readComponents(bom, m); err != nil {
-		return nil, err
+	r.nameItems(root)
+	r.readCompleteness(bom)
+	for _, it := range r.items {
+		m.Components = append(m.Components, it.Component)
+		m.Edges = append(m.Edges, it.edges()...)
 	}
-	m.Edges = append(m.Edges, toEdges(bom)...)
-	return facts.Finish(m)
+	slices.SortFunc(m.Components, func(a, b *sbom.Component) int { return strings.Compare(a.Ref, b.Ref) })
+	for _, ref := range values(root.Properties, facts.ContainedIn) {
+		m.Edges = append(m.Edges, sbom.Edge{Kind: sbom.Contains, From: ref, To: m.Principal.Ref})
+	}
+	r.readEdges(bom)
+	m.Foreign = merge(m.Foreign, r.found(replace(r.foreignDocument(bom, rest), r.raws)))
+	r.readOrigin()
+	r.settleNotes()
+	m, err := facts.Finish(m)
+	if err != nil {
+		return nil, invalidError{err}
+	}
+	return m, nil
+}
+
+// root returns the component that the document is about. A document that does
+// not say so is about its only component; else it gets a root that has nothing
+// but a name.
+func (r *reader) root(bom *cdx.BOM, m *sbom.Manifest) *cdx.Component {
+	switch {
+	case bom.Metadata.Component != nil:
+		return bom.Metadata.Component
+	case r.tops == 1:
+		r.note(nil, "principal.missing", "the document does not say what it is about; it is taken to be about its only component")
+		first := r.items[0].Component
+		r.items = r.items[1:]
+		for i, it := range r.items {
+			if it.container == first {
+				r.items[i].container = nil
+			}
+		}
+		return r.top
+	default:
+		r.note(nil, "principal.missing", "the document does not say what it is about; its root is made up")
+		return &cdx.Component{Type: cdx.ComponentTypeApplication, BOMRef: "document", Name: cmp.Or(m.ID, "document")}
+	}
+}
+
+// readRoot reads the principal and what is nested in it.
+func (r *reader) readRoot(bom *cdx.BOM, root *cdx.Component, raw json.RawMessage) {
+	if root != r.top {
+		r.unpack(root)
+	}
+	native := r.readPrincipal(r.licences, bom, root)
+	written := r.fromPrincipal(native)
+	r.scrub(&written)
+	r.found(r.foreignFields(root, &written))
+	p, findings := facts.Settle(values(root.Properties, facts.Record), native)
+	r.m.Principal, r.m.Findings = p, append(r.m.Findings, findings...)
+	r.repair(&p.Component)
+	if root == r.top {
+		return // what is nested in it was read
+	}
+	if raw != nil {
+		r.keepRaw(&p.Component, root, raw)
+	}
+	inside := deref(root.Components)
+	raws := elements(raw, "components", len(inside))
+	for i := range inside {
+		r.tree(&inside[i], raws(i), nil)
+	}
 }
 
 // toHead reads what the document says of itself in native fields.
@@ -47,6 +197,9 @@ func toHead(bom *cdx.BOM, m *sbom.Manifest) {
 	md := bom.Metadata
 	m.Created = toTime(md.Timestamp)
 	m.Author = toParty(md.Manufacturer)
+	if md.Manufacturer == nil {
+		m.Author = toPerson(deref(md.Authors))
+	}
 	for _, l := range deref(md.Lifecycles) {
 		m.Phase = string(l.Phase) + l.Name
 		break
@@ -84,20 +237,26 @@ func toFindings(bom *cdx.BOM, properties []sbom.Property) []sbom.Finding {
 }
 
 // readPrincipal reads the principal from everything but the record.
-func readPrincipal(bom *cdx.BOM, root *cdx.Component) *sbom.Principal {
-	p := toNativePrincipal(bom, root)
+func (d dialect) readPrincipal(known licences, bom *cdx.BOM, root *cdx.Component) *sbom.Principal {
+	p := known.toNativePrincipal(bom, root)
 	facts.ApplyToPrincipal(p, without(toProperties(root.Properties), facts.Record, facts.ContainedIn))
+	native := d.fromPrincipal(p)
+	d.scrub(&native)
+	p.Foreign = merge(p.Foreign, d.foreignFields(root, &native))
 	return p
 }
 
 // toNativePrincipal reads the principal from the fields of the format.
-func toNativePrincipal(bom *cdx.BOM, root *cdx.Component) *sbom.Principal {
-	p := &sbom.Principal{Component: toComponent(root)}
+func (known licences) toNativePrincipal(bom *cdx.BOM, root *cdx.Component) *sbom.Principal {
+	p := &sbom.Principal{Component: known.toComponent(root)}
 	if p.Ref == "" {
 		p.Ref = derivedRef(&p.Component)
 	}
+	if p.Maker.IsZero() {
+		p.Maker = toParty(bom.Metadata.Manufacture)
+	}
 	p.Properties = without(p.Properties, facts.Record, facts.ContainedIn)
-	toCompleteness(bom).apply(&p.Component)
+	p.Contents, p.Dependencies = toCompleteness(bom).of(root.BOMRef)
 	toBuild(bom, p)
 	p.Links = slices.DeleteFunc(p.Links, func(l sbom.Link) bool {
 		ours := l.Type == "vcs" && l.Comment == facts.RepositoryComment
@@ -117,46 +276,6 @@ func toNativePrincipal(bom *cdx.BOM, root *cdx.Component) *sbom.Principal {
 	return p
 }
 
-// An item is a component of a document with where it stands.
-type item struct {
-	*sbom.Component
-	container *sbom.Component // nil at the top
-	further   []string        // refs of further containers
-}
-
-// readComponents reads all components, however deep they are nested.
-func readComponents(bom *cdx.BOM, m *sbom.Manifest) error {
-	said := toCompleteness(bom)
-	var items []item
-	type level struct {
-		list      []cdx.Component
-		container *sbom.Component
-	}
-	for open := []level{{deref(bom.Components), nil}, {deref(bom.Metadata.Component.Components), nil}}; len(open) > 0; {
-		next := open[len(open)-1]
-		open = open[:len(open)-1]
-		for i := range next.list {
-			x := &next.list[i]
-			c := readComponent(x, said)
-			items = append(items, item{c, next.container, values(x.Properties, facts.ContainedIn)})
-			if inside := deref(x.Components); len(inside) > 0 {
-				open = append(open, level{inside, c})
-			}
-		}
-	}
-	if err := nameItems(items, m.Principal.Ref); err != nil {
-		return err
-	}
-	for _, it := range items {
-		m.Components = append(m.Components, it.Component)
-		m.Edges = append(m.Edges, it.edges()...)
-	}
-	for _, ref := range values(bom.Metadata.Component.Properties, facts.ContainedIn) {
-		m.Edges = append(m.Edges, sbom.Edge{Kind: sbom.Contains, From: ref, To: m.Principal.Ref})
-	}
-	return nil
-}
-
 func (it item) edges() []sbom.Edge {
 	var edges []sbom.Edge
 	if it.container != nil {
@@ -168,27 +287,38 @@ func (it item) edges() []sbom.Edge {
 	return edges
 }
 
-// nameItems checks that no two components share a ref, and gives one to those
-// that have none.
-func nameItems(items []item, principal string) error {
-	taken := map[string]bool{principal: true}
-	for _, it := range items {
-		if it.Ref != "" && taken[it.Ref] {
-			return fmt.Errorf("two components have the bom-ref %.100q", it.Ref)
+// nameItems gives a ref to components that have none, or that of another one.
+func (r *reader) nameItems(root *cdx.Component) {
+	p := &r.m.Principal.Component
+	r.names, r.byRef = map[string]string{}, make(map[string]*sbom.Component, len(r.items)+1)
+	r.name(root.BOMRef, p)
+	for _, it := range r.items {
+		if it.Ref == "" {
+			continue
 		}
-		taken[it.Ref] = true
-	}
-	for _, it := range items {
-		base := derivedRef(it.Component)
-		for n := 2; it.Ref == ""; n++ {
-			if !taken[base] {
-				it.Ref = base
-			}
-			base = fmt.Sprintf("%s~%d", derivedRef(it.Component), n)
+		if r.byRef[it.Ref] != nil {
+			r.note(it.Component, "ref.duplicate", "another component has the bom-ref %.100q too", it.Ref)
+			it.Ref = unused(it.Ref, r.isTaken)
+			it.bomRef = ""
 		}
-		taken[it.Ref] = true
+		r.name(it.bomRef, it.Component)
 	}
-	return nil
+	for _, it := range r.items {
+		if it.Ref == "" {
+			it.Ref = unused(derivedRef(it.Component), r.isTaken)
+			r.name("", it.Component)
+		}
+	}
+}
+
+func (r *reader) isTaken(ref string) bool { return r.byRef[ref] != nil }
+
+// name remembers the component by its ref, and by its bom-ref if that is another.
+func (r *reader) name(bomRef string, c *sbom.Component) {
+	r.byRef[c.Ref] = c
+	if bomRef != c.Ref && bomRef != "" {
+		r.names[bomRef] = c.Ref
+	}
 }
 
 // derivedRef names a component whose document does not.
@@ -199,23 +329,34 @@ func derivedRef(c *sbom.Component) string {
 	return string(c.Type) + ":" + c.Name + "@" + c.Version
 }
 
-// readComponent reads a component whole, from fields, compositions and
-// properties.
-func readComponent(x *cdx.Component, said completeness) *sbom.Component {
-	c := toComponent(x)
-	said.apply(&c)
-	facts.ApplyToComponent(&c, without(c.Properties, facts.ContainedIn))
-	return &c
+// readCompleteness applies what compositions say, unless a property said it.
+func (r *reader) readCompleteness(bom *cdx.BOM) {
+	said := toCompleteness(bom)
+	for _, it := range r.items {
+		contents, dependencies := said.of(it.bomRef)
+		it.Contents, it.Dependencies = cmp.Or(it.Contents, contents), cmp.Or(it.Dependencies, dependencies)
+	}
+}
+
+// settleNotes makes findings of the notes.
+func (r *reader) settleNotes() {
+	for _, n := range r.notes {
+		f := sbom.Finding{Kind: sbom.Note, Code: n.code, Detail: n.detail}
+		if n.about != nil {
+			f.Subject = n.about.Ref
+		}
+		r.m.Findings = append(r.m.Findings, f)
+	}
 }
 
 // toComponent reads the fields of a component. Its properties are all that the
 // document has.
-func toComponent(x *cdx.Component) sbom.Component {
+func (known licences) toComponent(x *cdx.Component) sbom.Component {
 	c := sbom.Component{
 		Ref: x.BOMRef, Type: sbom.Type(x.Type), Name: x.Name, Version: x.Version, Description: x.Description,
 		PURL: x.PackageURL, CPE: x.CPE,
 		Digests:    toDigests(x.Hashes),
-		Maker:      toParty(x.Manufacturer),
+		Maker:      toMaker(x),
 		Supplier:   toParty(x.Supplier),
 		Properties: toProperties(x.Properties),
 		Wanted:     x.Scope == cdx.ScopeOptional,
@@ -226,75 +367,31 @@ func toComponent(x *cdx.Component) sbom.Component {
 	if x.Copyright != "" {
 		c.Copyright = strings.Split(x.Copyright, "\n")
 	}
-	if x.Manufacturer == nil {
-		c.Maker = toPerson(deref(x.Authors))
-	}
 	for _, r := range deref(x.ExternalReferences) {
 		c.Links = append(c.Links, sbom.Link{Type: string(r.Type), URL: r.URL, Comment: r.Comment, Digests: toDigests(r.Hashes)})
 	}
 	if x.Licenses != nil {
-		toLicences(*x.Licenses, &c)
+		known.read(*x.Licenses, &c)
 	}
 	if x.Evidence != nil {
 		toEvidence(x.Evidence, &c)
 	}
+	addTexts(&c)
 	return c
 }
 
-// toLicences reads an expression, or makes one of a list of licences: they all
-// hold.
-func toLicences(list cdx.Licenses, c *sbom.Component) {
-	for _, l := range list {
-		expression, said := l.Expression, cdx.LicenseAcknowledgementDeclared
-		if l.Acknowledgement != nil {
-			said = *l.Acknowledgement
-		}
-		if l.License != nil {
-			expression, said = l.License.ID, l.License.Acknowledgement
-			if expression == "" {
-				text := toText(l.License)
-				expression = text.ID
-				c.LicenseTexts = append(c.LicenseTexts, text)
-			}
-		}
-		to := &c.Declared
-		if said == cdx.LicenseAcknowledgementConcluded {
-			to = &c.Concluded
-		}
-		if *to != "" {
-			expression = *to + " AND " + expression
-		}
-		*to = expression
-	}
-}
-
-const licenseRef = "LicenseRef-"
-
-// toText reads a named licence. One that is not called by a LicenseRef is given
-// one.
-func toText(l *cdx.License) sbom.LicenseText {
-	t := sbom.LicenseText{ID: l.Name, Text: l.Name}
-	if !strings.HasPrefix(l.Name, licenseRef) {
-		t.ID, t.Name = licenseRef+facts.IDString(l.Name), l.Name
-	}
-	if l.Text != nil {
-		t.Text = l.Text.Content
-	}
-	for _, title := range values(l.Properties, titleProperty) {
-		t.Name = title
-	}
-	return t
-}
-
 func toEvidence(e *cdx.Evidence, c *sbom.Component) {
-	for _, o := range deref(e.Occurrences) {
-		c.Locations = append(c.Locations, sbom.Location{Path: o.Location, Layer: o.AdditionalContext})
+	if list := deref(e.Occurrences); len(list) > 0 {
+		c.Locations = make([]sbom.Location, len(list))
+		for i, o := range list {
+			c.Locations[i] = sbom.Location{Path: o.Location, Layer: o.AdditionalContext}
+		}
 	}
 	if e.Licenses == nil {
 		return
 	}
 	for _, l := range *e.Licenses {
-		if l.License != nil && l.License.Text != nil {
+		if l.License != nil && l.License.Text != nil && l.License.Name != "" {
 			c.LicenseTexts = append(c.LicenseTexts, toText(l.License))
 		}
 	}
@@ -306,6 +403,19 @@ func toDigests(hashes *[]cdx.Hash) []sbom.Digest {
 		out = append(out, sbom.Digest{Algorithm: string(h.Algorithm), Value: strings.ToLower(h.Value)})
 	}
 	return out
+}
+
+func toMaker(x *cdx.Component) sbom.Party {
+	switch {
+	case x.Manufacturer != nil:
+		return toParty(x.Manufacturer)
+	case x.Authors != nil:
+		return toPerson(*x.Authors)
+	case x.Author != "":
+		return sbom.Party{Name: x.Author, Person: true}
+	default:
+		return sbom.Party{}
+	}
 }
 
 func toParty(e *cdx.OrganizationalEntity) sbom.Party {
@@ -335,7 +445,14 @@ func toPerson(authors []cdx.OrganizationalContact) sbom.Party {
 }
 
 func toProperties(list *[]cdx.Property) []sbom.Property {
-	return deref(each(deref(list), func(p cdx.Property) sbom.Property { return sbom.Property(p) }))
+	if list == nil || len(*list) == 0 {
+		return nil
+	}
+	out := make([]sbom.Property, len(*list))
+	for i, p := range *list {
+		out[i] = sbom.Property(p)
+	}
+	return out
 }
 
 // values returns the values of all properties of that name.

@@ -1,46 +1,44 @@
 package cyclonedx
 
 import (
+	"iter"
 	"slices"
+	"strings"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// fromDependencies writes an entry for every component, also for one that
-// depends on nothing.
-func fromDependencies(m *sbom.Manifest) *[]cdx.Dependency {
-	needs := map[string][]string{}
-	for _, e := range m.Edges {
-		if e.Kind == sbom.DependsOn {
-			needs[e.From] = append(needs[e.From], e.To)
+// dependencies writes an entry for every component that depends on something,
+// or of which it is said how complete the list is. No entry means that nothing is
+// known.
+func (e *encoding) dependencies() *[]cdx.Dependency {
+	out := make([]cdx.Dependency, 0, len(e.m.Components)+1)
+	for _, c := range all(e.m) {
+		needs := e.needs(c.Ref)
+		if len(needs) > 0 || c.Dependencies != "" {
+			out = append(out, cdx.Dependency{Ref: e.ref(c.Ref), Dependencies: &needs})
 		}
 	}
-	out := make([]cdx.Dependency, 0, len(m.Components)+1)
-	for _, c := range all(m) {
-		list := needs[c.Ref]
-		if list == nil {
-			list = []string{}
+	return orNil(out)
+}
+
+// needs returns what the component depends on. The edges are sorted.
+func (e *encoding) needs(ref string) []string {
+	i, _ := slices.BinarySearchFunc(e.m.Edges, ref, func(edge sbom.Edge, ref string) int { return strings.Compare(edge.From, ref) })
+	needs := []string{}
+	for ; i < len(e.m.Edges) && e.m.Edges[i].From == ref; i++ {
+		if e.m.Edges[i].Kind == sbom.DependsOn {
+			needs = append(needs, e.ref(e.m.Edges[i].To))
 		}
-		out = append(out, cdx.Dependency{Ref: c.Ref, Dependencies: &list})
 	}
-	return &out
+	return needs
 }
 
 // all returns the principal and the components.
 func all(m *sbom.Manifest) []*sbom.Component {
 	return append([]*sbom.Component{&m.Principal.Component}, m.Components...)
-}
-
-func toEdges(bom *cdx.BOM) []sbom.Edge {
-	var edges []sbom.Edge
-	for _, d := range deref(bom.Dependencies) {
-		for _, to := range deref(d.Dependencies) {
-			edges = append(edges, sbom.Edge{Kind: sbom.DependsOn, From: d.Ref, To: to})
-		}
-	}
-	return edges
 }
 
 // aggregates are the words of CycloneDX for ours.
@@ -63,18 +61,18 @@ func heldByComposition(c sbom.Completeness) sbom.Completeness {
 	return ""
 }
 
-// fromCompositions groups the components by what is said of their contents and
+// compositions groups the components by what is said of their contents and
 // dependencies.
-func fromCompositions(m *sbom.Manifest) *[]cdx.Composition {
+func (e *encoding) compositions() *[]cdx.Composition {
 	var out []cdx.Composition
 	for _, a := range aggregates {
 		var contents, dependencies []cdx.BOMReference
-		for _, c := range all(m) {
+		for _, c := range all(e.m) {
 			if c.Contents == a.model {
-				contents = append(contents, cdx.BOMReference(c.Ref))
+				contents = append(contents, cdx.BOMReference(e.ref(c.Ref)))
 			}
 			if c.Dependencies == a.model {
-				dependencies = append(dependencies, cdx.BOMReference(c.Ref))
+				dependencies = append(dependencies, cdx.BOMReference(e.ref(c.Ref)))
 			}
 		}
 		if contents != nil || dependencies != nil {
@@ -113,8 +111,9 @@ func toAggregate(a cdx.CompositionAggregate) sbom.Completeness {
 	return sbom.Incomplete // the others say who is missing
 }
 
-func (s completeness) apply(c *sbom.Component) {
-	c.Contents, c.Dependencies = s.contents[c.Ref], s.dependencies[c.Ref]
+// of returns what is said of the component with that bom-ref.
+func (s completeness) of(bomRef string) (contents, dependencies sbom.Completeness) {
+	return s.contents[bomRef], s.dependencies[bomRef]
 }
 
 // maxNesting is how deep components are nested. What lies deeper stands at the
@@ -133,13 +132,12 @@ type nesting struct {
 // nest decides where the components of m stand.
 func nest(m *sbom.Manifest) *nesting {
 	n := &nesting{m.Components, make([]int, len(m.Components)), make([][]int, len(m.Components)), map[string][]string{}}
-	index := make(map[string]int, len(m.Components))
-	for i, c := range m.Components {
-		index[c.Ref], n.parent[i] = i, -1
+	for i := range n.parent {
+		n.parent[i] = -1
 	}
 	for _, e := range m.Edges {
 		if e.Kind == sbom.Contains {
-			n.put(e, index)
+			n.put(e)
 		}
 	}
 	for i := range n.components {
@@ -153,14 +151,19 @@ func nest(m *sbom.Manifest) *nesting {
 	return n
 }
 
-func (n *nesting) put(e sbom.Edge, index map[string]int) {
-	from, known := index[e.From]
-	to, ok := index[e.To]
+func (n *nesting) put(e sbom.Edge) {
+	from, known := n.find(e.From)
+	to, ok := n.find(e.To)
 	if !known || !ok || n.parent[to] >= 0 {
 		n.further[e.To] = append(n.further[e.To], e.From)
 		return
 	}
 	n.parent[to] = from
+}
+
+// find returns the index of a component. They are sorted.
+func (n *nesting) find(ref string) (int, bool) {
+	return slices.BinarySearchFunc(n.components, ref, func(c *sbom.Component, ref string) int { return strings.Compare(c.Ref, ref) })
 }
 
 // cut moves component i to the top if it lies too deep, or in itself.
@@ -176,23 +179,27 @@ func (n *nesting) cut(i int) {
 	}
 }
 
-// top returns the components at the top, with what is nested in them.
-func (n *nesting) top() []cdx.Component {
-	var out []cdx.Component
-	for i, p := range n.parent {
-		if p < 0 {
-			out = append(out, n.write(i))
+// top yields the components at the top, with what is nested in them.
+func (e *encoding) top() iter.Seq[*cdx.Component] {
+	return func(yield func(*cdx.Component) bool) {
+		var c cdx.Component // one for all: it is large
+		for i, p := range e.nesting.parent {
+			if p >= 0 {
+				continue
+			}
+			if c = e.nested(i); !yield(&c) {
+				return
+			}
 		}
 	}
-	return out
 }
 
-// write returns component i. It calls itself at most maxNesting deep.
-func (n *nesting) write(i int) cdx.Component {
-	out := writeComponent(n.components[i], n.further[n.components[i].Ref])
+// nested returns component i. It calls itself at most maxNesting deep.
+func (e *encoding) nested(i int) cdx.Component {
+	out := e.component(e.nesting.components[i])
 	var inside []cdx.Component
-	for _, child := range n.children[i] {
-		inside = append(inside, n.write(child))
+	for _, child := range e.nesting.children[i] {
+		inside = append(inside, e.nested(child))
 	}
 	out.Components = orNil(inside)
 	return out

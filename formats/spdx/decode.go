@@ -1,8 +1,6 @@
 package spdx
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -16,94 +14,234 @@ import (
 // A decoder reads packages of one document.
 type decoder struct {
 	*document
-	states map[string]state     // by SPDXID
+	dialect
+	at     map[string]int       // index of a package, by SPDXID; the first, if several have one
+	states []state              // of the packages
 	texts  map[string]extracted // by lower-case licence id
-}
-
-func newDecoder(doc *document) *decoder {
-	d := &decoder{doc, toStates(doc), map[string]extracted{}}
-	for _, l := range doc.Licences {
-		d.texts[strings.ToLower(l.ID)] = l
-	}
-	return d
+	repair *repairs             // nil until something needs it
+	root   int                  // index of the principal's package, -1 if there is none
+	build  []*pkg               // what is for the build of the principal only
+	built  []bool               // whether a package is in build
 }
 
 // toManifest translates a document.
-func toManifest(doc *document) (*sbom.Manifest, error) {
-	if doc.Version != "SPDX-2.2" && doc.Version != "SPDX-2.3" {
+func toManifest(doc *document, in dialect) (*sbom.Manifest, error) {
+	if !strings.HasPrefix(doc.Version, "SPDX-2.") {
 		return nil, fmt.Errorf("spdxVersion is %.20q, not SPDX-2.2 or SPDX-2.3", doc.Version)
 	}
-	d := newDecoder(doc)
-	root, err := d.root()
-	if err != nil {
-		return nil, err
+	in.old = doc.Version < "SPDX-2.3"
+	d := newDecoder(doc, in)
+	m := d.read()
+	if m.Validate() != nil { // most documents need no repair, and looking for it is slow
+		d.repair = &repairs{}
+		m = d.read()
 	}
+	return m, m.Validate()
+}
+
+func newDecoder(doc *document, in dialect) *decoder {
+	d := &decoder{document: doc, dialect: in, at: make(map[string]int, len(doc.Packages)), texts: map[string]extracted{}}
+	for i := range doc.Packages {
+		if _, ok := d.at[doc.Packages[i].ID]; !ok {
+			d.at[doc.Packages[i].ID] = i
+		}
+	}
+	for _, l := range doc.Licences {
+		if _, ok := d.texts[strings.ToLower(l.ID)]; !ok && l.ID != "" {
+			d.texts[strings.ToLower(l.ID)] = l
+		}
+	}
+	d.states = toStates(doc.Relationships, d.at, len(doc.Packages))
+	return d
+}
+
+// read makes the manifest. What has to be valid in one is repaired, if d.repair
+// is set.
+func (d *decoder) read() *sbom.Manifest {
 	m := &sbom.Manifest{}
-	toHead(doc, m)
-	facts.Document.Apply(m, lists(root, facts.DocumentMark))
-
-	var build []pkg
-	for _, p := range doc.Packages {
-		if p.ID != root.ID && d.states[p.ID].onlyForBuild() {
-			build = append(build, p)
+	toHead(d.document, m)
+	said := d.readPrincipal(m)
+	refs := d.readComponents(m)
+	m.Edges = d.edges(refs)
+	m = facts.Order(m)
+	d.keep(m, refs)
+	p, findings := facts.Settle(said.records, m.Principal)
+	m.Principal, m.Findings = p, append(m.Findings, findings...)
+	known := map[string]bool{p.Ref: true}
+	for _, c := range m.Components {
+		known[c.Ref] = true
+	}
+	for i, f := range m.Findings {
+		if !known[f.Subject] {
+			m.Findings[i].Subject = ""
 		}
 	}
-	m.Principal, m.Findings = facts.Settle(comments(root, facts.RecordMark), readPrincipal(d, root, build))
-	if err := d.readComponents(m, root); err != nil {
-		return nil, err
-	}
-	return facts.Finish(m)
+	m.Findings = facts.Order(&sbom.Manifest{Principal: p, Findings: m.Findings}).Findings
+	return m
 }
 
-// root returns the package that the document describes. It also checks that no
-// two packages have one id.
-func (d *decoder) root() (*pkg, error) {
-	var ids []string
-	for _, r := range d.Relationships {
-		if r.From == documentID && r.Type == describes {
-			ids = append(ids, r.To)
-		}
+// readPrincipal chooses and reads the package that the document is about.
+func (d *decoder) readPrincipal(m *sbom.Manifest) said {
+	root, note := d.findRoot()
+	d.root = root
+	d.findBuild()
+	p := &pkg{ID: documentID, Name: orElse(d.Name, "unnamed")}
+	if root >= 0 {
+		p = &d.Packages[root]
 	}
-	ids = append(ids, d.Describes...)
-	byID := map[string]*pkg{}
-	for i := range d.Packages {
-		p := &d.Packages[i]
-		if p.ID == "" || byID[p.ID] != nil {
-			return nil, fmt.Errorf("packages[%d] (%.100q): its SPDXID %.100q is empty or used twice", i, p.Name, p.ID)
-		}
-		byID[p.ID] = p
+	said := p.said()
+	m.Principal = d.principal(p, said, m)
+	facts.Document.Apply(m, said.document)
+	if note != nil {
+		note.Subject = m.Principal.Ref
+		m.Findings = append(m.Findings, *note)
 	}
-	for _, id := range ids {
-		if p := byID[id]; p != nil {
-			return p, nil
-		}
+	if d.Version != "SPDX-2.2" && d.Version != "SPDX-2.3" {
+		m.Findings = append(m.Findings, sbom.Finding{Kind: sbom.Note, Code: "document.version",
+			Detail: fmt.Sprintf("the document is of version %.20q, which is read as if it were 2.2 or 2.3", d.Version)})
 	}
-	return nil, errors.New("it describes no package, so it does not say what it is about")
+	m.Findings = append(m.Findings, said.findings...)
+	return said
 }
 
-// readComponents reads all packages that are components, and the edges.
-func (d *decoder) readComponents(m *sbom.Manifest, root *pkg) error {
-	refs, taken := map[string]string{root.ID: m.Principal.Ref}, map[string]bool{m.Principal.Ref: true}
-	m.Findings = append(m.Findings, findings(root)...)
+// findBuild finds the packages that are inputs of the build, and the toolchain.
+func (d *decoder) findBuild() {
+	d.build, d.built = nil, make([]bool, len(d.Packages))
+	toolchain := false
 	for i := range d.Packages {
 		p := &d.Packages[i]
-		if p.ID == root.ID || d.states[p.ID].onlyForBuild() {
+		if i == d.root || !d.isBuild(i) || isToolchain(p) && toolchain {
 			continue
 		}
-		c := d.component(p)
-		facts.ApplyToComponent(&c, lists(p, facts.PropertiesMark))
-		if taken[c.Ref] && c.Ref == c.PURL {
+		toolchain = toolchain || isToolchain(p)
+		d.build, d.built[i] = append(d.build, p), true
+	}
+}
+
+// principal reads the principal from everything but the record.
+func (d *decoder) principal(p *pkg, said said, m *sbom.Manifest) *sbom.Principal {
+	out := d.nativePrincipal(p)
+	facts.ApplyToPrincipal(out, said.properties)
+	notes := d.fix(&out.Component, p)
+	m.Findings = append(m.Findings, about(out.Ref, notes)...)
+	return out
+}
+
+// fix repairs what c may not have in a manifest, if that is asked for.
+func (d *decoder) fix(c *sbom.Component, p *pkg) []sbom.Finding {
+	if d.repair == nil {
+		return nil
+	}
+	return d.repair.fix(c, p.ID)
+}
+
+// about gives findings their subject.
+func about(ref string, findings []sbom.Finding) []sbom.Finding {
+	for i := range findings {
+		findings[i].Subject = ref
+	}
+	return findings
+}
+
+// findRoot returns the index of the package that the document is about, and a
+// note unless the document says it plainly.
+func (d *decoder) findRoot() (int, *sbom.Finding) {
+	var roots []int
+	seen := map[int]bool{}
+	add := func(id string) {
+		if i, ok := d.at[id]; ok && !seen[i] {
+			roots = append(roots, i)
+			seen[i] = true
+		}
+	}
+	for _, r := range d.Relationships {
+		switch {
+		case r.Type == describes && d.isDocument(r.From):
+			add(r.To)
+		case r.Type == describedBy && d.isDocument(r.To):
+			add(r.From)
+		}
+	}
+	for _, id := range d.Describes {
+		add(id)
+	}
+	note := &sbom.Finding{Kind: sbom.Note, Code: "document.root"}
+	switch {
+	case len(roots) == 1:
+		return roots[0], nil
+	case len(roots) > 1:
+		note.Detail = "the document describes several packages; the first is taken for what it is about"
+		return roots[0], note
+	}
+	for i := range d.Packages {
+		if !d.states[i].below && !d.states[i].onlyForBuild() {
+			roots = append(roots, i)
+		}
+	}
+	if len(roots) == 1 {
+		note.Detail = "the document describes no package; the only one that nothing contains or needs is taken for what it is about"
+		return roots[0], note
+	}
+	note.Detail = "the document describes no package; it is taken for being about something that has its name"
+	return -1, note
+}
+
+func (d *decoder) isDocument(id string) bool { return id == documentID || id == d.ID }
+
+// readComponents reads all packages that are components. It returns the refs of
+// all packages.
+func (d *decoder) readComponents(m *sbom.Manifest) []string {
+	refs := make([]string, len(d.Packages))
+	taken := make(map[string]int, len(d.Packages)) // and how often it was wanted
+	taken[m.Principal.Ref] = 1
+	m.Components = make([]*sbom.Component, 0, len(d.Packages))
+	for i := range d.Packages {
+		p := &d.Packages[i]
+		if i == d.root {
+			refs[i] = m.Principal.Ref
+			continue
+		}
+		if d.built[i] {
+			continue
+		}
+		said := p.said()
+		c := d.component(p, d.states[i])
+		facts.ApplyToComponent(&c, said.properties)
+		notes := d.fix(&c, p)
+		if taken[c.Ref] > 0 && c.Ref == c.PURL && p.ID != "" {
 			c.Ref = p.ID // foreign: two packages with one package URL
 		}
-		if taken[c.Ref] {
-			return fmt.Errorf("two packages have the ref %.100q", c.Ref)
+		if at := d.at[p.ID]; at != i || p.ID == "" {
+			m.Findings = append(m.Findings, sbom.Finding{Kind: sbom.Note, Code: "id.duplicate",
+				Detail: fmt.Sprintf("a package called %.100q has the SPDXID %.100q, which is empty or that of another; it gets a new one", p.Name, p.ID)})
 		}
-		refs[p.ID], taken[c.Ref] = c.Ref, true
+		c.Ref = unused(c.Ref, taken)
+		refs[i] = c.Ref
 		m.Components = append(m.Components, &c)
-		m.Findings = append(m.Findings, findings(p)...)
+		m.Findings = append(m.Findings, said.findings...)
+		m.Findings = append(m.Findings, about(c.Ref, notes)...)
 	}
-	m.Edges = toEdges(d.document, refs)
-	return nil
+	return refs
+}
+
+// unused returns ref, or if it is taken or empty, one that is not, and takes it.
+func unused(ref string, taken map[string]int) string {
+	base := orElse(ref, "package")
+	next := base
+	for ref == "" || taken[next] > 0 {
+		ref = base
+		taken[base]++
+		next = fmt.Sprintf("%s~%d", base, max(2, taken[base]))
+	}
+	taken[next] = max(1, taken[next])
+	return next
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
 }
 
 // toHead reads what the document says of itself in native fields.
@@ -141,17 +279,14 @@ func toTool(s string) sbom.Tool {
 	return sbom.Tool{Name: s}
 }
 
-// readPrincipal reads the principal from everything but the record.
-func readPrincipal(d *decoder, root *pkg, build []pkg) *sbom.Principal {
-	p := toNativePrincipal(d, root, build)
-	facts.ApplyToPrincipal(p, lists(root, facts.PropertiesMark))
-	return p
-}
-
-// toNativePrincipal reads the principal from the fields of the format.
-func toNativePrincipal(d *decoder, root *pkg, build []pkg) *sbom.Principal {
+// nativePrincipal reads the principal from the fields of the format.
+func (d *decoder) nativePrincipal(root *pkg) *sbom.Principal {
+	var s state
+	if d.root >= 0 {
+		s = d.states[d.root]
+	}
 	p := &sbom.Principal{
-		Component: d.component(root),
+		Component: d.component(root, s),
 		FileName:  root.FileName, Published: toTime(root.Released), SupportEnd: toTime(root.ValidUntil),
 		Disclaimer: strings.Join(root.Attribution, "\n"),
 	}
@@ -167,11 +302,11 @@ func toNativePrincipal(d *decoder, root *pkg, build []pkg) *sbom.Principal {
 			_, p.Commit, _ = strings.Cut(id, ":")
 		}
 	}
-	for i := range build {
-		if d.states[build[i].ID].toolchain {
-			p.Toolchain = build[i].Name
+	for _, b := range d.build {
+		if isToolchain(b) {
+			p.Toolchain = b.Name
 		} else {
-			p.Inputs = append(p.Inputs, toInput(&build[i]))
+			p.Inputs = append(p.Inputs, toInput(b))
 		}
 	}
 	return p
@@ -182,8 +317,7 @@ func toInput(p *pkg) sbom.Input {
 }
 
 // component reads the fields of a package and what relationships say of it.
-func (d *decoder) component(p *pkg) sbom.Component {
-	s := d.states[p.ID]
+func (d *decoder) component(p *pkg, s state) sbom.Component {
 	c := sbom.Component{
 		Ref: p.ID, Type: toType(p.Purpose), Name: p.Name, Version: p.Version, Description: p.Description,
 		Digests:  toDigests(p.Checksums),
@@ -319,36 +453,63 @@ func toTime(s string) time.Time {
 	return t
 }
 
-// comments returns the annotations of p that begin with mark.
-func comments(p *pkg, mark string) []string {
-	var out []string
+// What annotations that we wrote say.
+type said struct {
+	properties, document []sbom.Property
+	findings             []sbom.Finding
+	records              []string
+	foreign              []annotation // that others wrote
+}
+
+// said returns what the annotations of p say.
+func (p *pkg) said() (out said) {
 	for _, a := range p.Annotations {
-		if strings.HasPrefix(a.Comment, mark) {
-			out = append(out, a.Comment)
+		text := a.Comment
+		switch {
+		case strings.HasPrefix(text, facts.RecordMark):
+			out.records = append(out.records, text)
+			continue
+		case strings.HasPrefix(text, facts.PropertiesMark):
+			if list, ok := toProperties(text[len(facts.PropertiesMark):]); ok {
+				out.properties = append(out.properties, list...)
+				continue
+			}
+		case strings.HasPrefix(text, facts.DocumentMark):
+			if list, ok := toProperties(text[len(facts.DocumentMark):]); ok {
+				out.document = append(out.document, list...)
+				continue
+			}
+		case strings.HasPrefix(text, facts.FindingMark):
+			if f, ok := facts.ParseFinding(text); ok {
+				out.findings = append(out.findings, f)
+				continue
+			}
 		}
+		out.foreign = append(out.foreign, a)
 	}
+	p.heard, p.others = true, out.foreign
 	return out
 }
 
-// lists returns the properties in the annotations of p that begin with mark.
-// What is no list is not ours.
-func lists(p *pkg, mark string) []sbom.Property {
-	var all []sbom.Property
-	for _, text := range comments(p, mark) {
-		var list []sbom.Property
-		if json.Unmarshal([]byte(text[len(mark):]), &list) == nil {
-			all = append(all, list...)
-		}
-	}
-	return all
-}
-
-func findings(p *pkg) []sbom.Finding {
-	var out []sbom.Finding
-	for _, text := range comments(p, facts.FindingMark) {
-		if f, ok := facts.ParseFinding(text); ok {
-			out = append(out, f)
-		}
-	}
-	return out
+// toProperties reads a list of properties.
+func toProperties(text string) (list []sbom.Property, ok bool) {
+	r := &reader{s: text}
+	odd := false
+	r.array(func() {
+		var p sbom.Property
+		r.object(func(key string) {
+			switch {
+			case key == "name" && r.peek() == '"':
+				p.Name = r.text()
+			case key == "value" && r.peek() == '"':
+				p.Value = r.text()
+			default:
+				odd = true
+				r.value()
+			}
+		})
+		list = append(list, p)
+	})
+	r.end()
+	return list, !odd && r.err == nil
 }

@@ -15,82 +15,145 @@ import (
 
 // An encoder makes the document of one manifest, which is valid and ordered.
 type encoder struct {
-	*document
-	m      *sbom.Manifest
-	ids    map[string]string    // ref -> SPDXID
-	texts  map[string]extracted // of licences, by lower-case id
-	states map[string]state     // ref -> what the relationships say
-	notes  map[string][]string  // ref -> findings, as text
+	dialect
+	m       *sbom.Manifest
+	all     []*sbom.Component    // the principal, then the components
+	at      map[string]int       // index in all, by ref
+	ids     []string             // SPDXIDs
+	spans   []span               // of the edges of each
+	targets []int                // of the edges
+	implied []bool               // which the principal contains without an edge
+	native  document             // the document without packages and relationships
+	texts   map[string]extracted // of licences, by lower-case id
+	build   []pkg
+	notes   map[string][]string // findings, as text, by ref
+	known   map[string]bool     // SPDXIDs that are not those of packages; nil if there are none
+
+	anyImplied bool
+	scratch    []byte
 }
 
-func fromManifest(m *sbom.Manifest) (*document, error) {
-	e := &encoder{document: &document{}, m: m, ids: map[string]string{}, texts: map[string]extracted{}, notes: map[string][]string{}}
-	if err := e.head(); err != nil {
-		return nil, err
-	}
-	for _, c := range e.all() {
-		e.ids[c.Ref] = elementID(c.Name, c.Ref)
+func newEncoder(m *sbom.Manifest, in dialect) *encoder {
+	e := &encoder{dialect: in, m: m, at: make(map[string]int, len(m.Components)+1), texts: map[string]extracted{}}
+	e.all = append(append(make([]*sbom.Component, 0, len(m.Components)+1), &m.Principal.Component), m.Components...)
+	for i, c := range e.all {
+		e.at[c.Ref] = i
 		e.addTexts(c)
 	}
-	for _, f := range m.Findings {
-		subject := f.Subject
-		if subject == "" {
-			subject = m.Principal.Ref
-		}
-		e.notes[subject] = append(e.notes[subject], facts.FindingText(f))
-	}
-	e.relate()
+	e.index()
 	e.addBuild()
-	e.states = toStates(e.document)
-	root, err := e.principal()
-	if err != nil {
-		return nil, err
-	}
-	packages := []pkg{root}
-	for _, c := range m.Components {
-		packages = append(packages, e.component(c))
-	}
-	e.Packages = append(packages, e.Packages...)
-	return e.document, nil
-}
-
-// all returns the principal and the components.
-func (e *encoder) all() []*sbom.Component {
-	return append([]*sbom.Component{&e.m.Principal.Component}, e.m.Components...)
+	return e
 }
 
 // elementID makes an SPDXID: the name is for people, the hash makes it unique.
 func elementID(name, ref string) string {
 	sum := sha256.Sum256([]byte(ref))
-	return "SPDXRef-" + facts.IDString(name[:min(len(name), 64)]) + "-" + hex.EncodeToString(sum[:8])
+	var b [128]byte
+	out := append(b[:0], "SPDXRef-"...)
+	out = append(out, facts.IDString(name[:min(len(name), 64)])...)
+	return string(hex.AppendEncode(append(out, '-'), sum[:8]))
 }
 
-// head fills in what the document says of itself.
-func (e *encoder) head() error {
-	m := e.m
-	e.Version, e.DataLicense, e.ID, e.Name = "SPDX-2.3", "CC0-1.0", documentID, m.Principal.Name
-	e.Namespace = fmt.Sprintf("%s%s/%d", namespaces, m.ID, m.Version)
-	if !uuid.MatchString(m.ID) {
-		b, err := json.Marshal(m)
-		if err != nil {
-			return err
-		}
-		e.Namespace = fmt.Sprintf("%s%x", namespaces, sha256.Sum256(b))
+const (
+	inputPrefix     = "SPDXRef-input-"
+	toolchainPrefix = "SPDXRef-toolchain-"
+)
+
+// addBuild adds a package for each input of the build and for the toolchain.
+func (e *encoder) addBuild() {
+	p := e.m.Principal
+	for i, in := range p.Inputs {
+		e.build = append(e.build, e.inputPackage(elementID("input", fmt.Sprintf("%s input %d", p.Ref, i)), in))
 	}
-	e.Creation = creation{Created: noDate, Comment: fromPhase(m.Phase)}
+	if p.Toolchain != "" {
+		e.build = append(e.build, e.toolchainPackage(elementID("toolchain", p.Ref+" toolchain"), p.Toolchain))
+	}
+}
+
+func (d dialect) inputPackage(id string, in sbom.Input) pkg {
+	out := pkg{ID: id, Name: in.Name, Purpose: "SOURCE", DownloadLocation: noAssertion, Checksums: fromDigests(facts.ValidDigests(in.Digests))}
+	if facts.IsReference(orNothing(in.URL)) {
+		out.DownloadLocation = in.URL
+	}
+	d.fit(&out)
+	return out
+}
+
+func (d dialect) toolchainPackage(id, name string) pkg {
+	out := pkg{ID: id, Name: name, Purpose: "APPLICATION", DownloadLocation: noAssertion}
+	d.fit(&out)
+	return out
+}
+
+// fit takes out of a package what the dialect cannot hold.
+func (d dialect) fit(p *pkg) {
+	p.FilesAnalyzed = "false"
+	if d.tagValue {
+		d.fitTagValue(p)
+	}
+	if d.old {
+		p.Concluded, p.Declared, p.Copyright = orNoAssertion(p.Concluded), orNoAssertion(p.Declared), orNoAssertion(p.Copyright)
+		p.Purpose, p.Built, p.Released, p.ValidUntil = "", "", "", ""
+		p.Checksums = slices.DeleteFunc(p.Checksums, func(c checksum) bool { return !slices.Contains(strings.Fields(algorithms22), c.Algorithm) })
+	}
+}
+
+func (d dialect) fitTagValue(p *pkg) {
+	for i := range packageRules {
+		if s := p.text(packageRules[i].key); s != nil {
+			*s = d.orFitting(packageRules[i].kind, *s)
+		}
+	}
+	p.Name = orElse(p.Name, "unnamed")
+	p.DownloadLocation = orNoAssertion(p.DownloadLocation)
+	p.Attribution = slices.DeleteFunc(p.Attribution, func(s string) bool { return !d.fits(prose, s) })
+	p.ExternalRefs = slices.DeleteFunc(p.ExternalRefs, func(x external) bool {
+		return !facts.IsLocator(x.Locator) || !facts.IsLocator(x.Type) || !d.fits(prose, x.Comment)
+	})
+}
+
+// orFitting returns s, or nothing if the dialect cannot hold it.
+func (d dialect) orFitting(k kind, s string) string {
+	if d.tagValue && !d.fits(k, s) {
+		return ""
+	}
+	return s
+}
+
+// head makes what the document says of itself in native fields. The namespace
+// is left for the end.
+func (e *encoder) head() {
+	m := e.m
+	e.native.Version, e.native.DataLicense, e.native.ID = "SPDX-2.3", "CC0-1.0", documentID
+	if e.old {
+		e.native.Version = "SPDX-2.2"
+	}
+	e.native.Name = orElse(e.orFitting(line, m.Principal.Name), "unnamed")
+	creation := creation{Created: noDate, Comment: fromPhase(m.Phase)}
 	if !m.Created.IsZero() {
-		e.Creation.Created = fromTime(m.Created)
+		creation.Created = fromTime(m.Created)
 	}
 	for _, t := range m.Tools {
-		e.Creation.Creators = append(e.Creation.Creators, fromTool(t))
+		if s := e.orFitting(line, fromTool(t)); s != "" {
+			creation.Creators = append(creation.Creators, s)
+		}
 	}
-	if author := fromParty(m.Author); author != "" {
-		e.Creation.Creators = append(e.Creation.Creators, author)
+	if author := e.orFitting(line, fromParty(m.Author)); author != "" {
+		creation.Creators = append(creation.Creators, author)
 	}
-	if e.Creation.Creators == nil {
-		e.Creation.Creators = []string{annotator}
+	if creation.Creators == nil {
+		creation.Creators = []string{annotator}
 	}
-	return nil
+	e.native.Creation = creation
+}
+
+// namespace returns a name for the document that no other has.
+func namespace(m *sbom.Manifest) (string, error) {
+	if uuid.MatchString(m.ID) {
+		return fmt.Sprintf("%s%s/%d", namespaces, m.ID, m.Version), nil
+	}
+	b, err := json.Marshal(m)
+	return fmt.Sprintf("%s%x", namespaces, sha256.Sum256(b)), err
 }
 
 const toolPrefix = "Tool: "
@@ -142,80 +205,119 @@ func fromParty(p sbom.Party) string {
 }
 
 // addTexts adds the licence texts of c. Of two with one id, the first stays;
-// the component of the second has it as a property.
+// see [encoder.renamed].
 func (e *encoder) addTexts(c *sbom.Component) {
 	for _, t := range c.LicenseTexts {
-		key := strings.ToLower(t.ID)
-		body, ok := strings.CutPrefix(t.ID, "LicenseRef-")
-		if _, taken := e.texts[key]; taken || !ok || body == "" || facts.IDString(body) != body {
-			continue
+		e.addText(t)
+		if id := e.renamed(t); id != t.ID {
+			e.addText(sbom.LicenseText{ID: id, Name: t.Name, Text: t.Text})
 		}
-		e.texts[key] = extracted{t.ID, t.Name, t.Text}
-		e.Licences = append(e.Licences, e.texts[key])
 	}
 }
 
-// principal makes the package of the principal, the last thing to be made: its
-// record is sealed over what a decoder finds in the rest of the document.
-func (e *encoder) principal() (pkg, error) {
-	p := e.m.Principal
-	out := e.fields(&p.Component)
-	out.FileName, out.Released, out.ValidUntil = p.FileName, fromTime(p.Published), fromTime(p.SupportEnd)
-	if p.Disclaimer != "" {
-		out.Attribution = []string{p.Disclaimer}
+func (e *encoder) addText(t sbom.LicenseText) {
+	key := strings.ToLower(t.ID)
+	body, ok := strings.CutPrefix(t.ID, "LicenseRef-")
+	if _, taken := e.texts[key]; taken || !ok || body == "" || facts.IDString(body) != body {
+		return
 	}
-	out.ExternalRefs = append(out.ExternalRefs, fromSource(p)...)
-	build := e.Packages // of inputs and toolchain
-
-	back := &sbom.Manifest{}
-	toHead(e.document, back)
-	e.annotateList(&out, facts.DocumentMark, facts.Document.Missing(e.m, back))
-
-	properties := facts.Plain(p.Properties, facts.ReservedInPrincipal)
-	native := toNativePrincipal(e.decoder(), &out, build)
-	native.Properties = properties
-	e.annotateList(&out, facts.PropertiesMark, slices.Concat(properties, facts.MissingFromPrincipal(p, native)))
-
-	record, err := facts.SealRecord(p, readPrincipal(e.decoder(), &out, build))
-	e.annotate(&out, record)
-	e.annotate(&out, e.notes[p.Ref]...)
-	return out, err
+	e.texts[key] = e.extracted(t)
+	e.native.Licences = append(e.native.Licences, e.texts[key])
 }
 
-// component makes the package of c: its fields, and what they do not hold as an
-// annotation.
-func (e *encoder) component(c *sbom.Component) pkg {
-	out := e.fields(c)
-	back := e.decoder().component(&out)
-	back.Properties = facts.Plain(c.Properties, facts.ReservedInComponent)
-	e.annotateList(&out, facts.PropertiesMark, slices.Concat(back.Properties, facts.Component.Missing(c, &back)))
-	e.annotate(&out, e.notes[c.Ref]...)
-	return out
+func (e *encoder) extracted(t sbom.LicenseText) extracted {
+	return extracted{ID: t.ID, Name: e.orFitting(line, t.Name), Text: orNoAssertion(e.orFitting(prose, t.Text))}
 }
 
-// decoder returns a decoder for what has been written so far.
-func (e *encoder) decoder() *decoder { return &decoder{e.document, e.states, e.texts} }
+// renamed returns the id that a licence has in the document: its own, unless
+// another licence with another text has that.
+func (e *encoder) renamed(t sbom.LicenseText) string {
+	first, ok := e.texts[strings.ToLower(t.ID)]
+	if want := e.extracted(t); !ok || first.Text == want.Text && first.Name == want.Name {
+		return t.ID
+	}
+	sum := sha256.Sum256([]byte(t.Name + "\x00" + t.Text))
+	return t.ID + "-" + hex.EncodeToString(sum[:8])
+}
+
+// expression returns a licence expression of c with the ids of the document.
+func (e *encoder) expression(c *sbom.Component, s string) string {
+	if s == "" {
+		return noAssertion
+	}
+	for _, t := range c.LicenseTexts {
+		if id := e.renamed(t); id != t.ID {
+			s = licenceRef.ReplaceAllStringFunc(s, func(ref string) string {
+				if strings.EqualFold(ref, t.ID) {
+					return id
+				}
+				return ref
+			})
+		}
+	}
+	return s
+}
 
 const annotator = "Tool: manifestgen"
 
+// annotate adds annotations of ours.
 func (e *encoder) annotate(p *pkg, comments ...string) {
 	for _, c := range comments {
-		p.Annotations = append(p.Annotations, annotation{annotator, e.Creation.Created, "OTHER", c})
+		p.Annotations = append(p.Annotations, annotation{annotator, e.native.Creation.Created, "OTHER", c})
 	}
 }
 
 func (e *encoder) annotateList(p *pkg, mark string, properties []sbom.Property) {
 	if len(properties) > 0 {
-		e.annotate(p, mark+string(facts.Canonical(properties)))
+		e.scratch = appendProperties(append(e.scratch[:0], mark...), properties)
+		e.annotate(p, string(e.scratch))
 	}
 }
 
-// fields fills in the fields of a package.
-func (e *encoder) fields(c *sbom.Component) pkg {
+// appendProperties appends a list of properties in one line of ASCII, as
+// [facts.Canonical] writes it.
+func appendProperties(b []byte, list []sbom.Property) []byte {
+	for i, p := range list {
+		if i == 0 {
+			b = append(b, '[')
+		} else {
+			b = append(b, ',')
+		}
+		b = append(appendCanonical(append(b, `{"name":`...), p.Name), `,"value":`...)
+		b = append(appendCanonical(b, p.Value), '}')
+	}
+	return append(b, ']')
+}
+
+func appendCanonical(b []byte, s string) []byte {
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '<' || r == '>' || r == '&' }) {
+		return append(b, facts.Canonical(s)...)
+	}
+	return appendString(b, s)
+}
+
+// fields makes the package of a component, without what needs an annotation.
+func (e *encoder) fields(i int) pkg {
+	c := e.all[i]
+	out := e.componentFields(c)
+	if i == 0 {
+		p := e.m.Principal
+		out.FileName, out.Released, out.ValidUntil = p.FileName, fromTime(p.Published), fromTime(p.SupportEnd)
+		if p.Disclaimer != "" {
+			out.Attribution = []string{p.Disclaimer}
+		}
+		out.ExternalRefs = append(out.ExternalRefs, fromSource(p)...)
+	}
+	e.fit(&out)
+	return out
+}
+
+// componentFields fills in the fields that all packages have.
+func (e *encoder) componentFields(c *sbom.Component) pkg {
 	out := pkg{
-		ID: e.ids[c.Ref], Name: c.Name, Version: c.Version, Description: c.Description, Purpose: fromType(c.Type),
+		ID: elementID(c.Name, c.Ref), Name: c.Name, Version: c.Version, Description: c.Description, Purpose: fromType(c.Type),
 		Supplier: fromParty(c.Supplier), Originator: fromParty(c.Maker),
-		DownloadLocation: noAssertion, Concluded: orNoAssertion(c.Concluded), Declared: orNoAssertion(c.Declared),
+		DownloadLocation: noAssertion, Concluded: e.expression(c, c.Concluded), Declared: e.expression(c, c.Declared),
 		Copyright: orNoAssertion(strings.Join(c.Copyright, "\n")),
 		Built:     fromTime(c.Built),
 		Checksums: fromDigests(c.Digests),

@@ -1,77 +1,106 @@
 package spdx
 
 import (
-	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/manifestgen/manifestgen/formats/internal/facts"
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// relate writes the relationships of all components, in the order of the
-// components.
-func (e *encoder) relate() {
-	root := e.ids[e.m.Principal.Ref]
-	e.link(documentID, describes, root)
-	implied := facts.Implied(e.m)
-	inside, needs := map[string][]string{}, map[string][]string{}
-	for _, edge := range e.m.Edges {
-		to := inside
-		if edge.Kind == sbom.DependsOn {
-			to = needs
+// relations calls yield with each relationship that the manifest has in this
+// format, but for that of the document, in the order of the components. It ends
+// when yield returns false.
+func (e *encoder) relations(yield func(from, kind, to string) bool) {
+	for i, c := range e.all {
+		inside, needs := e.edgesOf(i)
+		if !e.relateAll(i, contains, inside, c.Contents, yield) || !e.relateAll(i, dependsOn, needs, c.Dependencies, yield) {
+			return
 		}
-		to[edge.From] = append(to[edge.From], edge.To)
-	}
-	for _, c := range e.m.Components {
-		if implied[c.Ref] {
-			inside[e.m.Principal.Ref] = append(inside[e.m.Principal.Ref], c.Ref)
+		if i > 0 && c.Wanted && !yield(e.ids[i], optionalOf, e.ids[0]) {
+			return
 		}
 	}
-	for _, c := range e.all() {
-		e.linkAll(c.Ref, contains, inside[c.Ref], c.Contents)
-		e.linkAll(c.Ref, dependsOn, needs[c.Ref], c.Dependencies)
-		if c.Wanted && e.ids[c.Ref] != root {
-			e.link(e.ids[c.Ref], optionalOf, root)
+	for i := range e.build {
+		from, kind, to := e.ids[0], generatedFrom, e.build[i].ID
+		if isToolchain(&e.build[i]) {
+			from, kind, to = to, buildToolOf, from
+		}
+		if !yield(from, kind, to) {
+			return
 		}
 	}
 }
 
-func (e *encoder) link(from, kind, to string) {
-	e.Relationships = append(e.Relationships, relationship{from, kind, to})
-}
-
-// linkAll writes the relationships of one kind of one component, and what can
+// relateAll yields the relationships of one kind of one component, and what can
 // be said of them as a whole.
-func (e *encoder) linkAll(from, kind string, to []string, known sbom.Completeness) {
-	for _, ref := range to {
-		e.link(e.ids[from], kind, e.ids[ref])
+func (e *encoder) relateAll(i int, kind string, to span, known sbom.Completeness, yield func(from, kind, to string) bool) bool {
+	for k := to.from; k < to.to; k++ {
+		if !yield(e.ids[i], kind, e.ids[e.targets[k]]) {
+			return false
+		}
 	}
+	if i == 0 && kind == contains {
+		for k := 1; k < len(e.all); k++ {
+			if e.implied[k] && !yield(e.ids[0], contains, e.ids[k]) {
+				return false
+			}
+		}
+	}
+	if whole := e.whole(i, kind, to.len(), known); whole != "" {
+		return yield(e.ids[i], kind, whole)
+	}
+	return true
+}
+
+// whole returns what stands for no element in a relationship that says whether
+// the n others of its kind are all.
+func (e *encoder) whole(i int, kind string, n int, known sbom.Completeness) string {
 	switch {
 	case known == sbom.Undetermined:
-		e.link(e.ids[from], kind, noAssertion)
-	case known == sbom.Complete && len(to) == 0:
-		e.link(e.ids[from], kind, none)
+		return noAssertion
+	case known == sbom.Complete && n == 0 && (i > 0 || kind == dependsOn || !e.anyImplied):
+		return none
+	default:
+		return ""
 	}
 }
 
-// addBuild adds a package for each input of the build and for the toolchain.
-func (e *encoder) addBuild() {
-	p, root := e.m.Principal, e.ids[e.m.Principal.Ref]
-	for i, in := range p.Inputs {
-		out := pkg{
-			ID:   elementID("input", fmt.Sprintf("%s input %d", p.Ref, i)),
-			Name: in.Name, Purpose: "SOURCE", DownloadLocation: noAssertion, Checksums: fromDigests(facts.ValidDigests(in.Digests)),
-		}
-		if facts.IsReference(in.URL) {
-			out.DownloadLocation = in.URL
-		}
-		e.Packages = append(e.Packages, out)
-		e.link(root, generatedFrom, out.ID)
+// edgesOf returns where the edges from a component are, which are in order.
+func (e *encoder) edgesOf(i int) (inside, needs span) {
+	all := e.spans[i]
+	n := all.from
+	for n < all.to && e.m.Edges[n].Kind == sbom.Contains {
+		n++
 	}
-	if p.Toolchain != "" {
-		out := pkg{ID: elementID("toolchain", p.Ref+" toolchain"), Name: p.Toolchain, Purpose: "APPLICATION", DownloadLocation: noAssertion}
-		e.Packages = append(e.Packages, out)
-		e.link(out.ID, buildToolOf, root)
+	return span{all.from, n}, span{n, all.to}
+}
+
+type span struct{ from, to int }
+
+func (s span) len() int { return s.to - s.from }
+
+// index finds the edges of each component, where they lead, and what the
+// principal contains without one.
+func (e *encoder) index() {
+	e.spans = make([]span, len(e.all))
+	e.targets = make([]int, len(e.m.Edges))
+	e.implied = make([]bool, len(e.all))
+	for i, c := range e.all {
+		e.implied[i] = i > 0 && !c.Wanted
 	}
+	for i := 0; i < len(e.m.Edges); {
+		from := e.m.Edges[i].From
+		at, start := e.at[from], i
+		for ; i < len(e.m.Edges) && e.m.Edges[i].From == from; i++ {
+			e.targets[i] = e.at[e.m.Edges[i].To]
+			if e.m.Edges[i].Kind == sbom.Contains && at > 0 {
+				e.implied[e.targets[i]] = false
+			}
+		}
+		e.spans[at] = span{start, i}
+	}
+	e.anyImplied = slices.Contains(e.implied, true)
 }
 
 // A state is what relationships say of one package, except for edges.
@@ -79,39 +108,59 @@ type state struct {
 	contents, dependencies sbom.Completeness
 	wanted                 bool
 	part                   bool // it contains, is contained, depends or is depended on
+	below                  bool // something contains or needs it
 	input, toolchain       bool // of the build of something
 }
 
-func toStates(doc *document) map[string]state {
-	states := map[string]state{}
-	change := func(id string, set func(*state)) {
-		s := states[id]
-		set(&s)
-		states[id] = s
+// state returns what the relationships that we write say of a component.
+func (e *encoder) state(i int) state {
+	c := e.all[i]
+	inside, needs := e.edgesOf(i)
+	return state{
+		contents:     completeness(e.whole(i, contains, inside.len(), c.Contents)),
+		dependencies: completeness(e.whole(i, dependsOn, needs.len(), c.Dependencies)),
+		wanted:       i > 0 && c.Wanted,
 	}
-	for _, r := range doc.Relationships {
-		switch r.Type {
-		case contains, dependsOn:
-			whole := wholeOf(r)
-			change(r.From, func(s *state) { s.part = true; s.say(r.Type, whole) })
-			change(r.To, func(s *state) { s.part = true })
-		case containedBy, dependencyOf:
-			change(r.From, func(s *state) { s.part = true })
-			change(r.To, func(s *state) { s.part = true })
-		case optionalOf:
-			change(r.From, func(s *state) { s.wanted = true })
-		case generatedFrom:
-			change(r.To, func(s *state) { s.input = true })
-		case buildToolOf:
-			change(r.From, func(s *state) { s.toolchain = true })
-		}
-	}
-	return states
 }
 
-// wholeOf returns what a relationship with no element says.
-func wholeOf(r relationship) sbom.Completeness {
-	switch r.To {
+func toStates(relationships []relationship, at map[string]int, n int) []state {
+	states := make([]state, n+1) // the last is of what is no package
+	find := func(id string) *state {
+		if i, ok := at[id]; ok {
+			return &states[i]
+		}
+		return &states[n]
+	}
+	for _, r := range relationships {
+		switch r.Type {
+		case contains, dependsOn:
+			from := find(r.From)
+			from.part = true
+			from.say(r.Type, completeness(r.To))
+			to := find(r.To)
+			to.part = true
+			to.below = to.below || from != to
+		case containedBy, dependencyOf:
+			from, to := find(r.From), find(r.To)
+			from.part, to.part = true, true
+			from.below = from.below || from != to
+		case optionalOf:
+			find(r.From).wanted = true
+		case generatedFrom:
+			find(r.To).input = true
+		case buildToolOf:
+			find(r.From).toolchain = true
+		}
+	}
+	for i := range states {
+		states[i].wanted = states[i].wanted || states[i].onlyForBuild()
+	}
+	return states[:n]
+}
+
+// completeness returns what a relationship to no element says.
+func completeness(to string) sbom.Completeness {
+	switch to {
 	case none:
 		return sbom.Complete
 	case noAssertion:
@@ -132,27 +181,97 @@ func (s *state) say(kind string, whole sbom.Completeness) {
 	}
 }
 
-// onlyForBuild reports whether a package is no component, but something that the
-// principal was built with.
+// onlyForBuild reports whether a package is not in the principal, but something
+// that it was built with.
 func (s state) onlyForBuild() bool { return !s.part && (s.input || s.toolchain) }
 
-// toEdges reads the edges. Those to an element that is no component lead to the
-// ref "".
-func toEdges(doc *document, refs map[string]string) []sbom.Edge {
-	var edges []sbom.Edge
-	for _, r := range doc.Relationships {
-		from, to := refs[r.From], refs[r.To]
-		switch {
-		case wholeOf(r) != "":
-		case r.Type == contains:
-			edges = append(edges, sbom.Edge{Kind: sbom.Contains, From: from, To: to})
-		case r.Type == containedBy:
-			edges = append(edges, sbom.Edge{Kind: sbom.Contains, From: to, To: from})
-		case r.Type == dependsOn:
-			edges = append(edges, sbom.Edge{Kind: sbom.DependsOn, From: from, To: to})
-		case r.Type == dependencyOf:
-			edges = append(edges, sbom.Edge{Kind: sbom.DependsOn, From: to, To: from})
+// isBuild reports whether a package says no more than what the model has words
+// for in the inputs and the toolchain of the principal. Others are components.
+func (d *decoder) isBuild(i int) bool {
+	p, s := &d.Packages[i], d.states[i]
+	if !s.onlyForBuild() || !strings.HasPrefix(p.ID, inputPrefix) && !isToolchain(p) {
+		return false
+	}
+	var native pkg
+	if isToolchain(p) {
+		native = d.toolchainPackage(p.ID, p.Name)
+	} else {
+		native = d.inputPackage(p.ID, toInput(p))
+	}
+	return d.at[p.ID] == i && derive(p, &native) == nil && len(p.Annotations) == 0
+}
+
+func isToolchain(p *pkg) bool { return strings.HasPrefix(p.ID, toolchainPrefix) }
+
+// edges reads the edges between components, whose refs are given by package.
+// The rest of the relationships are kept as they are.
+func (d *decoder) edges(refs []string) []sbom.Edge {
+	ref := func(id string) string {
+		if i, ok := d.at[id]; ok {
+			return refs[i]
+		}
+		return ""
+	}
+	edges := make([]sbom.Edge, 0, len(d.Relationships))
+	for _, r := range d.Relationships {
+		var edge sbom.Edge
+		switch r.Type {
+		case contains, containedBy:
+			edge.Kind = sbom.Contains
+		case dependsOn, dependencyOf:
+			edge.Kind = sbom.DependsOn
+		default:
+			continue
+		}
+		edge.From, edge.To = ref(r.From), ref(r.To)
+		if r.Type == containedBy || r.Type == dependencyOf {
+			edge.From, edge.To = edge.To, edge.From
+		}
+		if edge.From != "" && edge.To != "" {
+			edges = append(edges, edge)
 		}
 	}
 	return edges
+}
+
+// sameRelations reports whether a list of relationships is what we would write.
+func (e *encoder) sameRelations(list []relationship) bool {
+	n, same := 0, true
+	e.relations(func(from, kind, to string) bool {
+		same = n < len(list) && list[n] == relationship{From: from, Type: kind, To: to}
+		n++
+		return same
+	})
+	return same && n == len(list)
+}
+
+// meansTheSame reports whether relationships say of the components what the
+// manifest says.
+func (e *encoder) meansTheSame(list []relationship) bool {
+	at := make(map[string]int, len(e.ids))
+	for i, id := range e.ids {
+		at[id] = i
+	}
+	for i := range e.build {
+		at[e.build[i].ID] = len(e.ids) + i
+	}
+	n := len(e.ids) + len(e.build)
+	states := toStates(list, at, n)
+	refs := make([]string, n)
+	for i, c := range e.all {
+		refs[i] = c.Ref
+		s := e.state(i)
+		if states[i].contents != s.contents || states[i].dependencies != s.dependencies || i > 0 && states[i].wanted != s.wanted {
+			return false
+		}
+	}
+	for i := range e.build {
+		if s := states[len(e.ids)+i]; !s.onlyForBuild() {
+			return false
+		}
+	}
+	d := decoder{document: &document{Relationships: list}, at: at}
+	m := *e.m
+	m.Edges = d.edges(refs)
+	return slices.Equal(facts.Order(&m).Edges, e.m.Edges)
 }

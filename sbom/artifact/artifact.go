@@ -186,5 +186,5 @@ func unusable(ref string, err error) error {
 
 // baseName returns the last element of path, also for "." and "/x/..".
 func baseName(path string) string {
-	return cleanName(filepath.Base(absolute(path)))
+	return sbom.EntryPath(filepath.Base(absolute(path)))
 }

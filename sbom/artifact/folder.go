@@ -83,10 +83,15 @@ type folderName struct {
 }
 
 func (n folderName) join(name string) folderName {
+	clean := sbom.EntryPath(name)
 	if n.raw == "." {
-		return folderName{raw: name, clean: cleanName(name)}
+		return folderName{raw: name, clean: clean}
 	}
-	return folderName{raw: n.raw + "/" + name, clean: n.clean + "/" + cleanName(name)}
+	path := n.clean + "/" + clean
+	if n.raw == n.clean && name == clean {
+		return folderName{raw: path, clean: path}
+	}
+	return folderName{raw: n.raw + "/" + name, clean: path}
 }
 
 // folder lists a folder and then those below it, on other goroutines as far as

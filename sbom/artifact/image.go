@@ -266,13 +266,14 @@ func created(s string) time.Time {
 	return t.UTC().Truncate(time.Second)
 }
 
-// labelPrefix begins the keys that are read; no other label or annotation is. See
+// labelPrefix begins the keys that are read; of others only that of the maintainer
+// is, which came before them. See
 // https://github.com/opencontainers/image-spec/blob/main/annotations.md
 const labelPrefix = "org.opencontainers.image."
 
 var factKeys = []string{
 	labelPrefix + "title", labelPrefix + "version", labelPrefix + "description", labelPrefix + "licenses",
-	labelPrefix + "vendor", labelPrefix + "revision", labelPrefix + "source", labelPrefix + "url",
+	labelPrefix + "vendor", labelPrefix + "authors", "maintainer", labelPrefix + "revision", labelPrefix + "source", labelPrefix + "url",
 	labelPrefix + "documentation", labelPrefix + "base.name", labelPrefix + "base.digest",
 }
 
@@ -297,6 +298,8 @@ func labelCandidate(key, value string) (c sbom.Candidate, ok bool) {
 		f.Declared = value
 	case "vendor":
 		f.Supplier.Name = value
+	case "authors", "maintainer":
+		f.Maker = maker(value)
 	case "revision":
 		if isLowerHex(value) && (len(value) == 40 || len(value) == 64) {
 			f.Commit = value
@@ -313,6 +316,16 @@ func labelCandidate(key, value string) (c sbom.Candidate, ok bool) {
 		f.Properties = []sbom.Property{{Name: "manifestgen:image:" + strings.Replace(strings.TrimPrefix(key, labelPrefix), ".", "-", 1), Value: value}}
 	}
 	return c, true
+}
+
+// maker reads "NAME <ADDRESS>", or a name alone.
+func maker(s string) sbom.Party {
+	name, address, ok := strings.Cut(s, "<")
+	address, ok2 := strings.CutSuffix(address, ">")
+	if name = strings.TrimSpace(name); !ok || !ok2 || name == "" || strings.ContainsAny(address, "<>, ") {
+		return sbom.Party{Name: s}
+	}
+	return sbom.Party{Name: name, Contacts: []sbom.Contact{{Email: address}}}
 }
 
 // cleanURL returns an address on the web without what may be secret in it: user,

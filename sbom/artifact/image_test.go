@@ -589,6 +589,7 @@ func TestImageFacts(t *testing.T) {
 			"org.opencontainers.image.version": "1.2.3", "org.opencontainers.image.title": "App",
 			"org.opencontainers.image.source": "https://user:SECRET@git.example/app?token=SECRET", "org.opencontainers.image.revision": strings.Repeat("ab", 20),
 			"org.opencontainers.image.url": "javascript:SECRET", "password": "SECRET", "Version": "x", "version": "y",
+			"maintainer": "The App Team <app@example.org>",
 		},
 	}
 	img.manifest["annotations"] = map[string]string{"org.opencontainers.image.version": "1.2.4", "org.opencontainers.image.revision": "main"}
@@ -605,6 +606,7 @@ func TestImageFacts(t *testing.T) {
 		"label | label org.opencontainers.image.title, may be inherited from the base | App   ",
 		"container | annotation org.opencontainers.image.version |  1.2.4  ",
 		"label | label org.opencontainers.image.version, may be inherited from the base |  1.2.3  ",
+		"label | label maintainer, may be inherited from the base |    ",
 		"label | label org.opencontainers.image.revision, may be inherited from the base |    " + strings.Repeat("ab", 20),
 		"label | label org.opencontainers.image.source, may be inherited from the base |   https://git.example/app ",
 	}
@@ -619,6 +621,9 @@ func TestImageFacts(t *testing.T) {
 	purl := "pkg:oci/app@" + strings.Replace(d["digest"].(string), ":", "%3A", 1) + "?arch=amd64&repository_url=registry.example:5000%2Fteam%2Fapp&tag=1.2"
 	if strings.ReplaceAll(p.PURL, "sha256:", "sha256%3A") != purl || p.Version != "1.2.4" || p.Architecture != "amd64" || p.OS != "linux" {
 		t.Errorf("got %s %s %s %s, want %s", p.PURL, p.Version, p.Architecture, p.OS, purl)
+	}
+	if p.Maker.Name != "The App Team" || len(p.Maker.Contacts) != 1 || p.Maker.Contacts[0].Email != "app@example.org" {
+		t.Errorf("made by %+v", p.Maker)
 	}
 	if got := p.Built.Format("2006-01-02T15:04:05Z"); got != "2024-05-06T07:08:09Z" {
 		t.Errorf("built %s", got)

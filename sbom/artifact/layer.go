@@ -301,7 +301,7 @@ func (w *walker) whiteout(e sbom.Entry) sbom.Entry {
 		return e
 	}
 	if name[0] == '!' {
-		name = "%21" + name[1:] // as cleanName spells it at the start of a name
+		name = "%21" + name[1:] // as sbom.EntryPath spells it at the start of a name
 	}
 	return sbom.Entry{Path: path.Join(folder, name), Whiteout: true}
 }

@@ -50,11 +50,11 @@ func TestCleanPath(t *testing.T) {
 	}
 }
 
-// original undoes cleanName. That it can shows that no two names become one.
+// original undoes sbom.EntryPath. That it can shows that no two names become one.
 func original(clean string) string {
 	var b strings.Builder
 	for i := 0; i < len(clean); i++ {
-		if clean[i] == '%' && i+2 < len(clean) && isHex(clean[i+1]) && isHex(clean[i+2]) {
+		if clean[i] == '%' && i+2 < len(clean) && strings.Trim(clean[i+1:i+3], "0123456789abcdefABCDEF") == "" {
 			c, _ := strconv.ParseUint(clean[i+1:i+3], 16, 8)
 			b.WriteByte(byte(c))
 			i += 2

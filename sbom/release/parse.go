@@ -11,24 +11,16 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/manifestgen/manifestgen/sbom/internal/plainyaml"
 )
 
 // maxRecord is the length in bytes of the longest record that is read.
-const maxRecord = 1 << 20
-
-// maxTokens and maxDepth bound what the YAML parser, which recurses and whose
-// time grows faster than its input, is given.
-const (
-	maxTokens = 20_000
-	maxDepth  = 32
-)
+const maxRecord = plainyaml.MaxLength
 
 // A RecordError is a fault of a release record, with its place.
 type RecordError struct {
@@ -92,98 +84,14 @@ func (p *recordParser) fault(t *token.Token, format string, args ...any) error {
 	return e
 }
 
-// root returns the one mapping that the document is.
-func (p *recordParser) root(data []byte) (node ast.Node, err error) {
-	if len(data) > maxRecord {
-		return nil, p.fault(nil, "longer than 1 MiB")
+// root returns the one document.
+func (p *recordParser) root(data []byte) (ast.Node, error) {
+	n, err := plainyaml.Parse(data, parser.AllowDuplicateMapKey())
+	var fault *plainyaml.Error
+	if errors.As(err, &fault) {
+		return nil, &RecordError{p.name, fault.Line, fault.Column, fault.Problem}
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			node, err = nil, p.fault(nil, "not YAML that can be read: %v", r)
-		}
-	}()
-	text, err := p.plainText(data)
-	if err != nil {
-		return nil, err
-	}
-	tokens := lexer.Tokenize(text)
-	if err := p.checkTokens(tokens); err != nil {
-		return nil, err
-	}
-	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		return nil, p.syntax(err)
-	}
-	var docs []ast.Node
-	for _, d := range file.Docs {
-		if d.Body != nil {
-			docs = append(docs, d.Body)
-		}
-	}
-	if len(docs) != 1 {
-		return nil, p.fault(nil, "want one document with the keys version and artifacts; there are %d documents", len(docs))
-	}
-	return docs[0], nil
-}
-
-// plainText refuses what no person writes into a record and the lexer is slow
-// with: more lines than words are allowed, and control characters.
-func (p *recordParser) plainText(data []byte) (string, error) {
-	text := strings.ReplaceAll(string(data), "\r\n", "\n")
-	if strings.Count(text, "\n") > maxTokens {
-		return "", p.fault(nil, "more than %d lines", maxTokens)
-	}
-	line := 1
-	for _, r := range text {
-		switch {
-		case r == '\n':
-			line++
-		case r == utf8.RuneError, r != '\t' && unicode.IsControl(r):
-			at := &token.Token{Position: &token.Position{Line: line, Column: 1}}
-			return "", p.fault(at, "a control character, or what is not UTF-8, is in this line")
-		}
-	}
-	return text, nil
-}
-
-// syntax gives an error of the YAML parser our form.
-func (p *recordParser) syntax(err error) error {
-	var at interface {
-		GetToken() *token.Token
-		GetMessage() string
-	}
-	if errors.As(err, &at) {
-		return p.fault(at.GetToken(), "%s", at.GetMessage())
-	}
-	return p.fault(nil, "%v", err)
-}
-
-// checkTokens refuses what the parser shall not be given: what it needs too long
-// or too deep a stack for.
-func (p *recordParser) checkTokens(tokens token.Tokens) error {
-	if len(tokens) > maxTokens {
-		return p.fault(nil, "more than %d words and marks", maxTokens)
-	}
-	depth, entries, line := 0, 0, 0
-	for _, t := range tokens {
-		if t.Position.Line != line {
-			line, entries = t.Position.Line, 0
-		}
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		case token.SequenceEntryType, token.MappingKeyType:
-			entries++
-		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.DirectiveType:
-			return p.fault(t, "anchors, aliases, merge keys, tags and directives are not read here: write out what %q stands for", t.Value)
-		}
-		if depth > maxDepth || entries > maxDepth || t.Position.IndentNum > 4*maxDepth {
-			return p.fault(t, "nested too deep")
-		}
-	}
-	return nil
+	return n, err
 }
 
 // value sets v, whose path in the record is at, from a node. Is names the form of

@@ -82,7 +82,8 @@ type Terms struct {
 	// How the artifact is built.
 	Build *Build `yaml:"build"`
 
-	// The rule set that "manifestgen check" uses if it is not told another.
+	// The rules that "manifestgen check" uses if it is not told others: the name
+	// of a profile, or the path of a file with one, relative to the record.
 	Profile string `yaml:"profile" is:"text"`
 }
 

@@ -72,7 +72,7 @@ func newRoot(p Process, catalogers []sbom.Cataloger) *cobra.Command {
 	root.SetVersionTemplate("manifestgen {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v; see manifestgen --help", err) })
 	generate := newGenerate(p, catalogers)
-	root.AddCommand(generate, newVerifyTag(p), newInit(p), newLabel(p, catalogers), newName(p, catalogers), newStamp(p), newCatalogers(catalogers), newVersion(), newCatalog(p, catalogers))
+	root.AddCommand(generate, newCheck(p, catalogers), newVerifyTag(p), newInit(p), newLabel(p, catalogers), newName(p, catalogers), newStamp(p), newCatalogers(catalogers), newVersion(), newCatalog(p, catalogers))
 	root.SetUsageFunc(usageByGroup)
 	root.InitDefaultCompletionCmd()
 	return root

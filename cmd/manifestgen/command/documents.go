@@ -10,12 +10,14 @@ import (
 	"github.com/manifestgen/manifestgen/sbom"
 )
 
-// readDocuments gives the catalogers that meet SBOM documents a decoder.
-func readDocuments(all []sbom.Cataloger) []sbom.Cataloger {
+// readDocuments gives the catalogers that meet SBOM documents a decoder, and says
+// whether those that know the digests of files shall compare them all.
+func readDocuments(all []sbom.Cataloger, verify bool) []sbom.Cataloger {
 	var configured []sbom.Cataloger
 	for _, c := range all {
-		if _, ok := c.(python.Cataloger); ok {
-			c = python.Cataloger{Decode: decode}
+		if p, ok := c.(python.Cataloger); ok {
+			p.Decode, p.Verify = decode, p.Verify || verify
+			c = p
 		}
 		configured = append(configured, c)
 	}

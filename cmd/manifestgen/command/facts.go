@@ -27,6 +27,7 @@ var groups = []string{groupIdentity, groupTeam, groupSource, groupTrust, groupOt
 type factFlags struct {
 	name, version, architecture, system, description string
 	licence, disclaimer                              string
+	contents                                         string
 	built, published                                 string
 
 	team, teamURL                string
@@ -54,6 +55,7 @@ func (x *factFlags) add(f *pflag.FlagSet) {
 		f.StringVar(&x.description, "description", "", "what it is, in a `SENTENCE`")
 		f.StringVar(&x.licence, "licence", "", "its licence, as an SPDX `EXPRESSION`")
 		f.StringVar(&x.disclaimer, "disclaimer", "", "where or how warranty is disclaimed: a `TEXT`")
+		f.StringVar(&x.contents, "contents", "", "whether all that is inside is listed, if you know: complete or incomplete")
 		f.StringVar(&x.built, "built", "", "when it was built: a `TIME` such as 2026-11-20T12:00:00Z, now, or mtime for that of the file")
 		f.StringVar(&x.published, "published", "", "when it was published: a `TIME`, or now")
 	})
@@ -123,6 +125,12 @@ func (x *factFlags) options(now time.Time) (o release.Options, err error) {
 		},
 		Disclaimer: x.disclaimer, SupportLevel: x.supportLevel,
 		Repository: x.repository, Commit: x.commit, Tag: x.tag,
+	}
+	switch c := sbom.Completeness(x.contents); c {
+	case "", sbom.Complete, sbom.Incomplete:
+		o.Flags.Contents = c
+	default:
+		return o, usage("--contents %s: want complete or incomplete", x.contents)
 	}
 	for _, address := range x.contacts {
 		o.Flags.Maker.Contacts = append(o.Flags.Maker.Contacts, sbom.Contact{Email: address})

@@ -31,6 +31,9 @@ type generate struct {
 	explain         bool
 	quiet           bool
 	allowIncomplete bool
+	indent          bool
+	release         bool
+	verifyFiles     bool
 	facts           factFlags
 	golang          golang
 }
@@ -53,6 +56,9 @@ func newGenerate(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.BoolVar(&g.explain, "explain", false, "print, for each fact about the artifact, where it comes from and what else was said")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&g.allowIncomplete, "allow-incomplete", false, "end with status 0 although there are gaps")
+	f.BoolVar(&g.release, "release", false, "the artifact is a folder with all files of a release: describe each, and the release as a whole")
+	f.BoolVar(&g.verifyFiles, "verify-files", false, "read all files of Python distributions, and compare their digests with those of RECORD")
+	f.BoolVar(&g.indent, "indent", false, "write documents with a line for each value; without it they are compact")
 	g.facts.add(f)
 	g.golang.addFlags(f)
 	return c
@@ -109,7 +115,7 @@ func (g *generate) plan() (p plan, err error) {
 	if p.catalogers, err = with(p.catalogers, g.catalogers, g.with, g.process); err != nil {
 		return p, err
 	}
-	p.catalogers, err = g.golang.configure(readDocuments(p.catalogers))
+	p.catalogers, err = g.golang.configure(readDocuments(p.catalogers, g.verifyFiles))
 	return p, err
 }
 
@@ -124,14 +130,18 @@ func (g *generate) run(ctx context.Context, ref string) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, g.timeout, late)
 		defer cancel()
 	}
-	documents, err := g.describeAll(ctx, ref, p)
+	describe, write := g.describeAll, g.write
+	if g.release {
+		describe, write = g.describeFolder, g.writeFolder
+	}
+	documents, err := describe(ctx, ref, p)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
 		return err
 	}
-	if err := g.write(documents, p.outputs); err != nil {
+	if err := write(ref, documents, p); err != nil {
 		return err
 	}
 	return g.incomplete(documents)
@@ -177,11 +187,27 @@ func (g *generate) describe(ctx context.Context, a *sbom.Artifact, p plan) (*sbo
 		return nil, usage("%w", err)
 	}
 	inventory.Findings = append(inventory.Findings, findings...)
-	return sbom.Assemble(inventory, sbom.Options{
-		Created: p.created,
-		Tools:   []sbom.Tool{{Name: "manifestgen", Version: version()}},
-		Phase:   "post-build",
-	}, candidates...)
+	options := g.documentOptions(p)
+	options.Author = publisher(candidates)
+	return sbom.Assemble(inventory, options, candidates...)
+}
+
+// publisher returns the team that has the document made: the one that the flags or
+// the record name. What the artifact says of its maker is no word on that.
+func publisher(candidates []sbom.Candidate) sbom.Party {
+	for _, source := range []sbom.Source{sbom.FromFlag, sbom.FromRecord} {
+		for _, c := range candidates {
+			if c.Source == source && c.Facts.Maker.Name != "" {
+				return c.Facts.Maker
+			}
+		}
+	}
+	return sbom.Party{}
+}
+
+// documentOptions say what a document says of itself.
+func (g *generate) documentOptions(p plan) sbom.Options {
+	return sbom.Options{Created: p.created, Tools: []sbom.Tool{{Name: "manifestgen", Version: version()}}, Phase: "post-build"}
 }
 
 // parseDigests reads the value of --digests.

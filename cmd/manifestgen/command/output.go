@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 type document struct {
 	artifact *sbom.Artifact
 	manifest *sbom.Manifest
+	path     string // of the artifact in the folder of a release
 }
 
 // An output is where a manifest goes, and how it is written.
@@ -42,10 +44,14 @@ func parseOutputs(values []string) ([]output, error) {
 		if err != nil {
 			return nil, err
 		}
-		if seen[o.path] {
+		place := o.path
+		if o.folder {
+			place = filepath.Join(o.path, o.format.Suffixes[0]) // a folder has room for several formats
+		}
+		if seen[place] {
 			return nil, usage("-o %s: two outputs cannot go to one place", value)
 		}
-		seen[o.path] = true
+		seen[place] = true
 		outputs = append(outputs, o)
 	}
 	return outputs, nil
@@ -93,26 +99,27 @@ func paths(outputs []output) []string {
 	return all
 }
 
-// fileFor returns the path to which the output writes the manifest of a.
-func (o output) fileFor(a *sbom.Artifact) string {
-	platform := strings.ReplaceAll(a.Platform, "/", "-")
+// fileFor returns the path to which the output writes d.
+func (o output) fileFor(d *document) string {
+	platform := strings.ReplaceAll(d.artifact.Platform, "/", "-")
 	if !o.folder {
 		return strings.ReplaceAll(o.path, platformMark, platform)
 	}
-	name := a.Name
+	name := cmp.Or(filepath.FromSlash(d.path), d.artifact.Name)
 	if platform != "" {
 		name += "-" + platform
 	}
 	return filepath.Join(o.path, name+o.format.Suffixes[0])
 }
 
-// makeFolder creates the folder of an output that is one.
-func (o output) makeFolder() error {
+// makeFolderOf creates the folder of a file of an output that is a folder.
+func (o output) makeFolderOf(name string) error {
 	if !o.folder {
 		return nil
 	}
-	if err := os.MkdirAll(o.path, 0o777); err != nil {
-		return outputError(o.path, err)
+	dir := filepath.Dir(name)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return outputError(dir, err)
 	}
 	return nil
 }
@@ -120,22 +127,23 @@ func (o output) makeFolder() error {
 // write writes all documents to all outputs: first whole into temporary files,
 // then, when nothing has failed, under their names. So an older file of that
 // name is whole as long as the new one is not.
-func (g *generate) write(documents []*document, outputs []output) error {
+func (g *generate) write(_ string, documents []*document, p plan) error {
 	var files []*pending
 	defer func() {
 		for _, f := range files {
 			f.discard()
 		}
 	}()
-	for _, o := range outputs {
+	for _, o := range p.outputs {
 		for _, d := range documents {
 			if o.path == "" {
 				continue
 			}
-			if err := o.makeFolder(); err != nil {
+			name := o.fileFor(d)
+			if err := o.makeFolderOf(name); err != nil {
 				return err
 			}
-			f, err := prepare(o.fileFor(d.artifact), func(w io.Writer) error { return o.format.Encode(w, d.manifest) })
+			f, err := prepare(name, func(w io.Writer) error { return o.format.Encode(w, d.manifest, g.options()) })
 			if err != nil {
 				return err
 			}
@@ -147,8 +155,10 @@ func (g *generate) write(documents []*document, outputs []output) error {
 			return err
 		}
 	}
-	return g.print(documents, outputs)
+	return g.print(documents, p.outputs)
 }
+
+func (g *generate) options() formats.Options { return formats.Options{Indent: g.indent} }
 
 // print writes what goes to standard output.
 func (g *generate) print(documents []*document, outputs []output) error {
@@ -167,7 +177,7 @@ func (g *generate) print(documents []*document, outputs []output) error {
 func (g *generate) printOne(w io.Writer, d *document, outputs []output) error {
 	for _, o := range outputs {
 		if o.path == "" {
-			if err := o.format.Encode(w, d.manifest); err != nil {
+			if err := o.format.Encode(w, d.manifest, g.options()); err != nil {
 				return err
 			}
 		}
@@ -182,7 +192,7 @@ func (g *generate) printOne(w io.Writer, d *document, outputs []output) error {
 		return summarize(w, d.manifest, columns, g.process.Getenv("NO_COLOR") == "")
 	default:
 		f, _ := formats.ByName(defaultFormat)
-		return f.Encode(w, d.manifest)
+		return f.Encode(w, d.manifest, g.options())
 	}
 }
 

@@ -230,7 +230,7 @@ func hasEvidence(all []sbom.Evidence, field string, source sbom.Source) bool {
 
 // emptyFields are the fields of a principal that a Go program does not have.
 var emptyFields = map[string]bool{
-	"CPE": true, "Concluded": true, "LicenseTexts": true, "Copyright": true, "Supplier": true, "Wanted": true, "Joints": true, "Component": true, "Dependencies": true,
+	"CPE": true, "Concluded": true, "LicenseTexts": true, "Copyright": true, "Supplier": true, "Wanted": true, "Joints": true, "Component": true, "Dependencies": true, "Foreign": true,
 }
 
 func checkFilled(t *testing.T, p *sbom.Principal) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/manifestgen/manifestgen/formats"
 	"github.com/manifestgen/manifestgen/sbom"
 	"github.com/manifestgen/manifestgen/sbom/release"
 )
@@ -66,7 +67,7 @@ func (s *stamp) run(name string) error {
 		return unusable(name, err)
 	}
 	var b bytes.Buffer
-	if err := format.Encode(&b, m); err != nil {
+	if err := format.Encode(&b, m, formats.Options{}); err != nil {
 		return unusable(name, err)
 	}
 	if s.output == "" {

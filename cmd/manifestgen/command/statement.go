@@ -1,10 +1,12 @@
 package command
 
 import (
+	"io"
 	"strings"
 
 	"github.com/manifestgen/manifestgen/formats"
 	"github.com/manifestgen/manifestgen/formats/intoto"
+	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // statementSuffix ends the names of files with in-toto statements.
@@ -13,8 +15,13 @@ const statementSuffix = ".intoto.json"
 // statements are what can be written and not read: a statement holds a small
 // part of a manifest.
 var statements = []formats.Format{
-	{Name: "intoto-release", Suffixes: []string{".release" + statementSuffix}, Encode: intoto.EncodeRelease},
-	{Name: "intoto-provenance", Suffixes: []string{statementSuffix}, Encode: intoto.EncodeProvenance},
+	{Name: "intoto-release", Suffixes: []string{".release" + statementSuffix}, Encode: statement(intoto.EncodeRelease)},
+	{Name: "intoto-provenance", Suffixes: []string{statementSuffix}, Encode: statement(intoto.EncodeProvenance)},
+}
+
+// statement is an Encode without options.
+func statement(encode func(io.Writer, *sbom.Manifest) error) func(io.Writer, *sbom.Manifest, formats.Options) error {
+	return func(w io.Writer, m *sbom.Manifest, _ formats.Options) error { return encode(w, m) }
 }
 
 // outputByName returns the format or statement of that name.

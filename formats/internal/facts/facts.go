@@ -56,6 +56,17 @@ func (t Table[T]) Missing(x, back *T) []sbom.Property {
 	return missing
 }
 
+// Lacks counts the fields of x that back has not.
+func (t Table[T]) Lacks(x, back *T) int {
+	n := 0
+	for _, f := range t.fields {
+		if !f.same(x, back) {
+			n++
+		}
+	}
+	return n
+}
+
 // Reserves reports whether a property of that name would be taken for a field.
 func (t Table[T]) Reserves(name string) bool {
 	_, ok := t.byName[name]

@@ -42,13 +42,20 @@ func Prepare(m *sbom.Manifest) (*sbom.Manifest, error) {
 // left out. It leaves m as it is.
 func Order(m *sbom.Manifest) *sbom.Manifest {
 	o := *m
-	o.Components = slices.SortedFunc(slices.Values(m.Components), func(a, b *sbom.Component) int {
-		return strings.Compare(a.Ref, b.Ref)
-	})
-	o.Edges = slices.Compact(slices.SortedFunc(slices.Values(m.Edges), compareEdges))
+	o.Components = sorted(m.Components, func(a, b *sbom.Component) int { return strings.Compare(a.Ref, b.Ref) })
+	o.Edges = slices.Compact(sorted(m.Edges, compareEdges))
 	o.Findings = slices.Compact(slices.SortedFunc(slices.Values(m.Findings), compareFindings))
 	dropImplied(&o)
 	return &o
+}
+
+// sorted returns a sorted copy of list. Most lists are sorted already.
+func sorted[T any](list []T, compare func(a, b T) int) []T {
+	list = slices.Clone(list)
+	if !slices.IsSortedFunc(list, compare) {
+		slices.SortFunc(list, compare)
+	}
+	return list
 }
 
 func compareEdges(a, b sbom.Edge) int {

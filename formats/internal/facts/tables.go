@@ -28,6 +28,7 @@ var Component = table(
 	moment("manifestgen:built", func(c *sbom.Component) *time.Time { return &c.Built }),
 	asJSON("manifestgen:links", func(c *sbom.Component) *[]sbom.Link { return &c.Links }, sameLinks),
 	list("manifestgen:properties", func(c *sbom.Component) *[]sbom.Property { return &c.Properties }),
+	list("manifestgen:foreign", func(c *sbom.Component) *[]sbom.Foreign { return &c.Foreign }),
 	flag("manifestgen:wanted", func(c *sbom.Component) *bool { return &c.Wanted }),
 	text("manifestgen:contents", func(c *sbom.Component) *sbom.Completeness { return &c.Contents }),
 	text("manifestgen:dependencies", func(c *sbom.Component) *sbom.Completeness { return &c.Dependencies }),
@@ -67,6 +68,7 @@ var Document = table(
 	list("manifestgen:document:tools", func(m *sbom.Manifest) *[]sbom.Tool { return &m.Tools }),
 	asJSON("manifestgen:document:author", func(m *sbom.Manifest) *sbom.Party { return &m.Author }, sameParty),
 	text("manifestgen:document:phase", func(m *sbom.Manifest) *string { return &m.Phase }),
+	list("manifestgen:document:foreign", func(m *sbom.Manifest) *[]sbom.Foreign { return &m.Foreign }),
 )
 
 func sameParty(a, b sbom.Party) bool {

@@ -60,6 +60,7 @@ func fullComponent(ref string) sbom.Component {
 			{Type: "vcs", URL: "https://example.org/mod.git"},
 		},
 		Properties: []sbom.Property{{Name: "manifestgen:go:sum", Value: "h1:AAAA="}, {Name: "cdx:gomod:build:env:GOARCH", Value: "amd64"}},
+		Foreign:    []sbom.Foreign{{Standard: "another", Field: "colour", Value: `{"red":"<1>"}`}},
 		Wanted:     true,
 		Contents:   sbom.Undetermined, Dependencies: sbom.Incomplete,
 		Locations: []sbom.Location{{Path: "usr/bin/app", Layer: "sha256:1234"}, {Path: "a.tar!/b"}},
@@ -79,9 +80,10 @@ func Full() *sbom.Manifest {
 	silent := sbom.Component{Ref: "file:silent", Type: sbom.TypeFile, Name: "silent", Dependencies: sbom.Undetermined, Contents: sbom.Undetermined}
 	m := &sbom.Manifest{
 		ID: "4d5a5d0e-6a0f-5a3b-9a55-1d6b8f0c7e21", Version: 2, Created: at("2026-11-20T10:00:00Z"),
-		Tools:  []sbom.Tool{{Name: "manifestgen", Version: "0.1.0"}, {Name: "other-tool"}},
-		Author: sbom.Party{Name: "Nova Release Team", URL: "https://example.org/nova", Contacts: []sbom.Contact{{Email: "nova@example.org"}}},
-		Phase:  "build",
+		Tools:   []sbom.Tool{{Name: "manifestgen", Version: "0.1.0"}, {Name: "other-tool"}},
+		Author:  sbom.Party{Name: "Nova Release Team", URL: "https://example.org/nova", Contacts: []sbom.Contact{{Email: "nova@example.org"}}},
+		Phase:   "build",
+		Foreign: []sbom.Foreign{{Standard: "another", Field: "weather", Value: `["sun"]`}},
 		Principal: &sbom.Principal{
 			Component: root, FileName: "nova-30.1.0-linux-amd64.tar.gz",
 			Published: at("2026-11-20T12:00:00Z"), SupportEnd: at("2028-04-30T00:00:00Z"),

@@ -169,9 +169,10 @@ func TestParseRecord(t *testing.T) {
 		})
 	}
 	n := 0
-	if err := ParseRecord(strings.NewReader(strings.Repeat("a/b.py,,\n", 1_000_000)),
-		func(Row) { n++ }); err != nil || n != 1_000_000 {
-		t.Errorf("of a million rows %d were read, %v", n, err)
+	err := ParseRecord(strings.NewReader(strings.Repeat("a/b.py,,\n", 2*maxRows)), func(Row) { n++ })
+	checkErr(t, err, "line 500001")
+	if n != maxRows {
+		t.Errorf("%d rows were read, want %d", n, maxRows)
 	}
 }
 
@@ -187,6 +188,15 @@ func TestInside(t *testing.T) {
 	for _, tt := range tests {
 		if got, ok := Inside(tt.folder, tt.path); got != tt.want || ok != (tt.want != "") {
 			t.Errorf("%q in %q: got %q, %t, want %q", tt.path, tt.folder, got, ok, tt.want)
+		}
+	}
+}
+
+func TestClimbs(t *testing.T) {
+	for p, want := range map[string]int{"a": 0, "a/../b": 0, "../../../bin/pip": 3, "a/../../x": 1, "./../x": 1, "..": -1,
+		"../..": -1, "/x": -1, "../C:/x": -1, `..\x`: -1, "": -1, "../a\x00": -1, "...": 0} {
+		if got := Climbs(p); got != want {
+			t.Errorf("%q: got %d, want %d", p, got, want)
 		}
 	}
 }
@@ -226,6 +236,45 @@ func TestParseOrigin(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestParseVenv(t *testing.T) {
+	tests := []struct {
+		name, in string
+		want     Venv
+	}{
+		{"venv", "home = /canary/bin\ninclude-system-site-packages = false\nversion = 3.11.2\nexecutable = /canary/bin/python3.11\n",
+			Venv{Version: "3.11.2"}},
+		{"virtualenv", "implementation = CPython\nversion_info = 3.11.2.final.0\ninclude-system-site-packages = TRUE\nversion = 20.1\n",
+			Venv{Version: "3.11.2", Implementation: "CPython", System: true}},
+		{"other spelling", " Version=3.9.1rc1 \r\nno sign\n= 3\nimplementation = x y\n", Venv{Version: "3.9.1"}},
+		{"nothing", "", Venv{}},
+		{"not UTF-8", "version = \xff\nimplementation = \x1b[31m\n", Venv{}},
+	}
+	for _, tt := range tests {
+		if got := ParseVenv([]byte(tt.in)); got != tt.want {
+			t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestSource(t *testing.T) {
+	tests := []struct {
+		origin Origin
+		want   string
+	}{
+		{Origin{URL: "https://example.org/a.git", VCS: "git", Commit: "abc", Subdirectory: "sub"}, "git+https://example.org/a.git@abc#sub"},
+		{Origin{URL: "git+ssh://example.org/a", VCS: "git", Commit: "abc"}, "git+ssh://example.org/a@abc"},
+		{Origin{URL: "git://example.org/a", VCS: "git", Commit: "abc"}, "git://example.org/a@abc"},
+		{Origin{URL: "https://example.org/a", VCS: "hg"}, "hg+https://example.org/a"},
+		{Origin{URL: "https://example.org/a", VCS: "cvs", Commit: "abc"}, ""},
+		{Origin{URL: "https://example.org/a.whl"}, ""}, {Origin{VCS: "git", Commit: "abc"}, ""}, {Origin{}, ""},
+	}
+	for _, tt := range tests {
+		if got := tt.origin.Source(); got != tt.want {
+			t.Errorf("%+v: got %q, want %q", tt.origin, got, tt.want)
+		}
 	}
 }
 

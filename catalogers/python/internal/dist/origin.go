@@ -66,6 +66,30 @@ func ParseOrigin(data []byte) (Origin, error) {
 	return o, nil
 }
 
+// Source returns what was installed from version control as one URL, in the form
+// that package URLs have for it:
+// https://spdx.github.io/spdx-spec/v2.3/package-information/#77-package-download-location-field
+//
+//	git+https://host/path.git@COMMIT#SUBDIRECTORY
+//
+// It is empty for what was not.
+func (o Origin) Source() string {
+	source := o.URL
+	if source == "" || !slices.Contains([]string{"git", "hg", "bzr", "svn"}, o.VCS) {
+		return ""
+	}
+	if scheme, _, _ := strings.Cut(source, "://"); !strings.Contains(scheme, "+") && scheme != o.VCS {
+		source = o.VCS + "+" + source
+	}
+	if o.Commit != "" {
+		source += "@" + o.Commit
+	}
+	if o.Subdirectory != "" {
+		source += "#" + o.Subdirectory
+	}
+	return source
+}
+
 // archiveHashes returns the hashes table, or the one hash of the older form
 // "sha256=...".
 func archiveHashes(info tree.Table) map[string]string {

@@ -2,6 +2,7 @@ package dist
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -23,6 +24,9 @@ type Row struct {
 	Size      int64  // -1 if not given
 }
 
+// maxRows is how many rows of a RECORD are read, far more than any has.
+const maxRows = 500_000
+
 // ParseRecord reads a RECORD file and calls yield for each row that can be
 // read: https://packaging.python.org/specifications/recording-installed-packages/
 //
@@ -31,14 +35,14 @@ type Row struct {
 // It is CSV in the dialect of Python's csv module: fields in double quotes
 // may hold commas, line ends and doubled quotes.
 func ParseRecord(r io.Reader, yield func(Row)) error {
-	c := csvReader{r: bufio.NewReader(r), line: 1}
+	c := csvReader{r: bufio.NewReaderSize(r, 16<<10), line: 1}
 	var errs []error
 	fail := func(err error) {
 		if len(errs) < maxErrors {
 			errs = append(errs, err)
 		}
 	}
-	for {
+	for rows := 0; ; {
 		start := c.line
 		fields, err := c.row()
 		switch {
@@ -58,9 +62,14 @@ func ParseRecord(r io.Reader, yield func(Row)) error {
 		if err != nil {
 			fail(fmt.Errorf("line %d: %w", start, err))
 		}
-		if row.Path != "" {
-			yield(row)
+		if row.Path == "" {
+			continue
 		}
+		if rows++; rows > maxRows {
+			fail(fmt.Errorf("line %d: more than %d rows; the rest was not read", start, maxRows))
+			return errors.Join(errs...)
+		}
+		yield(row)
 	}
 }
 
@@ -74,11 +83,11 @@ func newRow(fields []string) (Row, error) {
 	var err error
 	if len(fields) > 1 && fields[1] != "" {
 		algorithm, value, _ := strings.Cut(fields[1], "=")
-		sum, bad := base64.RawURLEncoding.DecodeString(strings.TrimRight(value, "="))
-		if bad != nil || len(sum) == 0 || len(sum) > 64 || algorithm == "" {
+		digest, ok := decodeDigest(strings.TrimRight(value, "="))
+		if !ok || algorithm == "" {
 			err = fmt.Errorf("digest %.80q", fields[1])
 		} else {
-			row.Algorithm, row.Digest = strings.ToLower(algorithm), hex.EncodeToString(sum)
+			row.Algorithm, row.Digest = strings.ToLower(algorithm), digest
 		}
 	}
 	if len(fields) > 2 && fields[2] != "" {
@@ -91,18 +100,54 @@ func newRow(fields []string) (Row, error) {
 	return row, err
 }
 
+// maxDigest is the length in bytes of the longest digest.
+const maxDigest = 64
+
+// decodeDigest returns in hexadecimal what is in URL-safe base64 in a RECORD.
+func decodeDigest(value string) (string, bool) {
+	if value == "" || base64.RawURLEncoding.DecodedLen(len(value)) > maxDigest {
+		return "", false
+	}
+	var sum [maxDigest]byte
+	var text [2 * maxDigest]byte
+	n, err := base64.RawURLEncoding.Decode(sum[:], []byte(value))
+	return string(hex.AppendEncode(text[:0], sum[:n])), err == nil
+}
+
 // A csvReader reads rows of fields. It is as lenient as Python's csv module,
 // so that both see the same paths.
 type csvReader struct {
-	r    *bufio.Reader
-	line int
+	r     *bufio.Reader
+	line  int
+	plain []string // of plainRow, used again
 }
 
 // errRow is for a row that is lost while the next can be read.
 var errRow = errors.New("row cannot be read")
 
+// plainRow returns the fields of the next row, which are valid until the next call,
+// or nil if the row is none of the usual ones without quotes in a line that is in
+// the buffer.
+func (c *csvReader) plainRow() []string {
+	buffered, _ := c.r.Peek(c.r.Buffered()) // there are as many
+	line, _, ok := bytes.Cut(buffered, []byte("\n"))
+	if !ok || bytes.IndexByte(line, '"') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
+		return nil
+	}
+	c.plain = c.plain[:0]
+	for field := range strings.SplitSeq(string(line), ",") {
+		c.plain = append(c.plain, field)
+	}
+	c.r.Discard(len(line) + 1) // they were peeked at
+	c.line++
+	return c.plain
+}
+
 // row returns the fields of the next row, or io.EOF.
 func (c *csvReader) row() ([]string, error) {
+	if fields := c.plainRow(); fields != nil {
+		return fields, nil
+	}
 	var fields []string
 	var field strings.Builder
 	quoted, closed, size := false, false, 0
@@ -174,9 +219,26 @@ func Inside(folder, p string) (inside string, ok bool) {
 	if p == "" || p[0] == '/' || drive || strings.ContainsAny(p, "\\\x00") {
 		return "", false
 	}
+	if path.Clean(p) == p && folder != "." && p[0] != '.' {
+		return folder + "/" + p, true // as nearly all are
+	}
 	inside = path.Join(folder, p)
 	if inside == "." || inside == ".." || strings.HasPrefix(inside, "../") {
 		return "", false
 	}
 	return inside, true
+}
+
+// Climbs returns how many folders up p leads before it leads down, or -1 if it is
+// absolute or no path.
+func Climbs(p string) int {
+	up, rest := 0, path.Clean(p)
+	for strings.HasPrefix(rest, "../") {
+		rest = rest[len("../"):]
+		up++
+	}
+	if _, ok := Inside(".", rest); !ok {
+		return -1
+	}
+	return up
 }
