@@ -141,7 +141,6 @@ func TestSurveyFails(t *testing.T) {
 		{name: "no document", lines: []string{"echo hello; echo help >&2"}, code: "plugin.document", detail: "it said: help"},
 		{name: "cut off", lines: []string{`printf '{"bomFormat":"CycloneDX",'`}, code: "plugin.document", detail: "unexpected end"},
 		{name: "another format", lines: []string{"echo '{\"spdxVersion\":\"SPDX-2.3\"}'"}, code: "plugin.document", detail: "bomFormat"},
-		{name: "a broken package URL", lines: []string{writes(`,"components":[{"type":"library","name":"a","purl":"pkg:"}]`)}},
 		{name: "fails", lines: []string{empty, "echo oh dear >&2; exit 1"}, code: "plugin.failed", detail: "the cataloger test: exit status 1; it said: oh dear"},
 		{name: "dies", lines: []string{empty, "kill -9 $$"}, code: "plugin.failed", detail: "signal: killed"},
 		{name: "escape codes on standard error", lines: []string{`printf 'a\033[31m\r\nb\377' >&2; exit 1`}, code: "plugin.failed", detail: "it said: a[31m b"},

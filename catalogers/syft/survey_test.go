@@ -180,7 +180,7 @@ func TestExclude(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, map[string]string{"a[1]*/Gemfile.lock": string(lock), "b/Gemfile.lock": string(lock)})
+	write(t, dir, map[string]string{"a[1]*/Gemfile.lock": string(lock), "b\n!/Gemfile.lock": string(lock)})
 	all, err := artifact.Open(context.Background(), dir, artifact.Options{Exclude: []string{filepath.Join(dir, "a[1]*/Gemfile.lock"), "/elsewhere"}})
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestExclude(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range inv.Components {
-		if len(c.Locations) != 1 || c.Locations[0].Path != "b/Gemfile.lock" {
+		if len(c.Locations) != 1 || c.Locations[0].Path != "b%0A%21/Gemfile.lock" {
 			t.Errorf("%s is found at %v", c.Name, c.Locations)
 		}
 	}

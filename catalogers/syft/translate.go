@@ -103,7 +103,7 @@ func locations(p pkg.Package) []sbom.Location {
 	return all
 }
 
-func pathOf(c file.Coordinates) string { return strings.TrimLeft(c.RealPath, "/") }
+func pathOf(c file.Coordinates) string { return sbom.EntryPath(strings.TrimLeft(c.RealPath, "/")) }
 
 func properties(p pkg.Package) []sbom.Property {
 	all := []sbom.Property{{Name: "syft:package:type", Value: string(p.Type)}}

@@ -42,6 +42,14 @@ func (p *project) commitAll(message string) {
 	p.git("commit", "-q", "-m", message)
 }
 
+// long skips a test that builds programs when only short ones are run.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+}
+
 // buildCommand builds the command itself, for a make that is to run it.
 func buildCommand(t *testing.T) string {
 	t.Helper()
@@ -54,6 +62,7 @@ func buildCommand(t *testing.T) string {
 
 // TestMakefile releases a real project as its Makefile does.
 func TestMakefile(t *testing.T) {
+	long(t)
 	manifestgen := buildCommand(t)
 	p := newRelease(t)
 	p.tagSSH("v1.2.3")
@@ -246,11 +255,9 @@ func (r *releaseRun) dropComponent(name string) {
 // TestVariants makes one defect after another in a real release, wants exactly the
 // rules that are about it to say so, and then follows their advice.
 func TestVariants(t *testing.T) {
+	long(t)
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
-			if testing.Short() && v.repair != nil {
-				t.Skip("builds a program")
-			}
 			again := newReleaseRun(t)
 			r := newReleaseRun(t)
 			if v.spoil != nil {
@@ -278,6 +285,7 @@ func TestVariants(t *testing.T) {
 // TestReleaseFolder releases two programs and a file that is none, and then leaves
 // something over.
 func TestReleaseFolder(t *testing.T) {
+	long(t)
 	p := newRelease(t)
 	p.tagSSH("v1.2.3")
 	p.build()
@@ -307,6 +315,7 @@ func TestReleaseFolder(t *testing.T) {
 // TestRecipes runs the commands of the recipes on a real release, as far as they
 // are ours.
 func TestRecipes(t *testing.T) {
+	long(t)
 	dir, err := filepath.Abs(filepath.Join("..", "recipes"))
 	if err != nil {
 		t.Fatal(err)
@@ -354,6 +363,7 @@ func commandsOf(recipe, text string) []string {
 
 // TestManifestAlone checks a manifest without its artifact, and what cannot be read.
 func TestManifestAlone(t *testing.T) {
+	long(t)
 	p := newRelease(t)
 	p.tagSSH("v1.2.3")
 	p.build()
@@ -400,6 +410,7 @@ func TestManifestAlone(t *testing.T) {
 
 // TestOwnProfile uses a profile that the record names.
 func TestOwnProfile(t *testing.T) {
+	long(t)
 	p := newRelease(t)
 	p.write("release-rules.yaml", "version: 1\nname: ours\nextends: [release-guidelines]\nrules:\n  - id: N1\n    title: It is called nova\n    fix: Call it nova.\n    expression: principal.name == \"nova\"\n")
 	r := &releaseRun{project: p, sign: true, built: "now"}

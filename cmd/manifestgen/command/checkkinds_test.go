@@ -103,6 +103,7 @@ func tarOf(p *project, files map[string][]byte) []byte {
 // TestKinds releases artifacts of other kinds than programs, each whole, and with
 // some defects.
 func TestKinds(t *testing.T) {
+	long(t)
 	if _, err := exec.LookPath("dpkg-deb"); err != nil {
 		t.Skip("dpkg-deb is missing: apt-get install -y dpkg")
 	}

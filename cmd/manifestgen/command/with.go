@@ -77,8 +77,11 @@ func environment(p Process) []string {
 func newCatalog(p Process, all []sbom.Cataloger) *cobra.Command {
 	return &cobra.Command{
 		Use: plugin.Protocol + " FORMAT PATH PLATFORM [EXCLUDED ...]", Hidden: true,
-		Args: cobra.MinimumNArgs(3), DisableFlagParsing: true,
+		DisableFlagParsing: true,
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) < 3 {
+				return usage("%s: FORMAT, PATH and PLATFORM are wanted", plugin.Protocol)
+			}
 			var surveyors []sbom.Cataloger
 			for _, x := range all {
 				if _, ok := x.(sbom.Surveyor); ok {
