@@ -60,7 +60,7 @@ func All() []Format {
 		{Name: "spdx-json", Suffixes: []string{".spdx.json"}, Versions: []string{"2.3", "2.2"}, Decode: spdx.Decode, encode: encodeSPDX(spdx.JSON)},
 		{Name: "spdx-tag-value", Suffixes: []string{".spdx"}, Versions: []string{"2.3", "2.2"}, Decode: spdx.Decode, encode: encodeSPDX(spdx.TagValue)},
 		{Name: "spdx-yaml", Suffixes: []string{".spdx.yaml", ".spdx.yml"}, Versions: []string{"2.3", "2.2"}, Decode: spdx.Decode, encode: encodeSPDX(spdx.YAML)},
-		{Name: "spdx3-json", Suffixes: []string{".spdx3.json"}, Decode: spdx3.Decode, encode: encodeSPDX3},
+		{Name: "spdx3-json", Suffixes: []string{".spdx3.json"}, Version: "3.0.1", Decode: spdx3.Decode, encode: encodeSPDX3},
 
 		{Name: "text", Suffixes: []string{".txt"}, encode: forTerminal(text.Encode)},
 		{Name: "tree", Suffixes: []string{".tree.txt"}, encode: forTerminal(text.EncodeTree)},

@@ -77,6 +77,7 @@ func newCheck(p Process, all []sbom.Cataloger) *cobra.Command {
 	f.StringArrayVarP(&k.reports, "output", "o", nil, "write the report to `FILE`, whose suffix names the format, to FORMAT=FILE, or as FORMAT to standard output; may be repeated\nformats: "+strings.Join(reportNames(), ", "))
 	f.StringVar(&k.platform, "platform", "", "of several platforms check `OS/ARCH`")
 	f.StringSliceVar(&k.only, "catalogers", nil, "use only the catalogers with these `NAMES`")
+	f.StringSliceVar(&k.with, "with", nil, "use the catalogers with these `NAMES` too, as for the manifest")
 	f.StringVar(&k.digests, "digests", "sha256,sha512", "hash a file artifact with these `ALGORITHMS`, or none")
 	grouped(f)(groupTrust, k.facts.addTrust(f))
 	f.StringVar(&k.facts.tagPattern, "tag-pattern", "", "how tags name versions, such as v{version}: a `TEXT`")
