@@ -157,6 +157,13 @@ func list[T any, E comparable](name string, at func(*T) *[]E) field[T] {
 	return asJSON(name, at, slices.Equal[[]E])
 }
 
+// listAs is a list whose property canonical writes, as [Canonical] would.
+func listAs[T any, E comparable](name string, at func(*T) *[]E, canonical func([]E) []byte) field[T] {
+	f := list(name, at)
+	f.text = func(x *T) string { return string(canonical(*at(x))) }
+	return f
+}
+
 // Time writes t as formats do: in UTC, to the second unless it has a fraction.
 // The zero time is the empty string.
 func Time(t time.Time) string {
