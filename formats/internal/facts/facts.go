@@ -50,6 +50,9 @@ func (t Table[T]) Missing(x, back *T) []sbom.Property {
 	var missing []sbom.Property
 	for _, f := range t.fields {
 		if !f.same(x, back) {
+			if missing == nil {
+				missing = make([]sbom.Property, 0, 4) // most lack a few
+			}
 			missing = append(missing, sbom.Property{Name: f.name, Value: f.text(x)})
 		}
 	}
