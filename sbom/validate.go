@@ -41,7 +41,7 @@ func (m *Manifest) Validate() error {
 		return errors.New("a manifest needs a principal")
 	}
 	var errs []error
-	refs := map[string]bool{}
+	refs := make(map[string]bool, len(m.Components)+1)
 	licences := licenceCheck{}
 	for _, c := range append([]*Component{&m.Principal.Component}, m.Components...) {
 		if c == nil {
@@ -55,11 +55,15 @@ func (m *Manifest) Validate() error {
 			errs = append(errs, fmt.Errorf("component %s: %w", c.Ref, err))
 		}
 	}
+	from, known := "", false // the ref that was looked up last: most edges share theirs with the one before
 	for _, e := range m.Edges {
 		if e.Kind != DependsOn && e.Kind != Contains {
 			errs = append(errs, fmt.Errorf("the edge from %s has the unknown kind %q", e.From, e.Kind))
 		}
-		if !refs[e.From] || !refs[e.To] {
+		if e.From != from {
+			from, known = e.From, refs[e.From]
+		}
+		if !known || !refs[e.To] {
 			errs = append(errs, fmt.Errorf("the edge %s %s %s leads nowhere", e.From, e.Kind, e.To))
 		}
 	}

@@ -26,6 +26,10 @@ type encoding struct {
 	licences licences
 	origin   cdx.SpecVersion // of the document that the foreign data are from
 	timeless bool
+	scratch  struct { // of one component at a time: these are large
+		out  cdx.Component
+		back sbom.Component
+	}
 }
 
 func newEncoding(d dialect, m *sbom.Manifest) *encoding {
@@ -187,24 +191,25 @@ func fromCommit(p *sbom.Principal) *cdx.Pedigree {
 // component translates c whole: into its fields, and what they do not hold into
 // properties.
 func (e *encoding) component(c *sbom.Component) cdx.Component {
-	out := e.fromComponent(c)
-	e.scrub(&out)
+	out, back := &e.scratch.out, &e.scratch.back
+	*out = e.fromComponent(c)
+	e.scrub(out)
 	out.BOMRef = e.ref(c.Ref)
 	said := c
 	if len(c.Foreign) > 0 {
 		copied := *c
-		copied.Foreign = e.adopt(&out, c)
+		copied.Foreign = e.adopt(out, c)
 		said = &copied
 	}
 	out.Properties = each(facts.Plain(c.Properties, e.reservedInComponent), fromProperty)
-	addContainers(&out, e.nesting.further[c.Ref])
-	back := e.licences.toComponent(&out)
+	addContainers(out, e.nesting.further[c.Ref])
+	*back = e.licences.toComponent(out)
 	if e.has(cdx.SpecVersion1_3) { // the compositions hold these two
 		back.Contents, back.Dependencies = heldByComposition(c.Contents), heldByComposition(c.Dependencies)
 	}
-	addProperties(&out.Properties, facts.Component.Missing(said, &back)...)
-	e.pack(&out)
-	return out
+	addProperties(&out.Properties, facts.Component.Missing(said, back)...)
+	e.pack(out)
+	return *out
 }
 
 // noVersion stands where the first versions want a version and there is none.
@@ -251,7 +256,8 @@ func (d dialect) fromExpressions(c *sbom.Component) *cdx.Licenses {
 	var out cdx.Licenses
 	add := func(expression string, said cdx.LicenseAcknowledgement) {
 		if expression != "" && (len(out) == 0 || d.has(cdx.SpecVersion1_7)) {
-			out = append(out, cdx.LicenseChoice{Expression: expression, Acknowledgement: &said})
+			by := said // said itself would be allocated for every call
+			out = append(out, cdx.LicenseChoice{Expression: expression, Acknowledgement: &by})
 		}
 	}
 	add(c.Declared, cdx.LicenseAcknowledgementDeclared)
@@ -387,10 +393,14 @@ func annotator(m *sbom.Manifest) *cdx.Component {
 func fromProperty(p sbom.Property) cdx.Property { return cdx.Property(p) }
 
 func addProperties(to **[]cdx.Property, more ...sbom.Property) {
-	if len(more) > 0 {
-		all := append(deref(*to), deref(each(more, fromProperty))...)
-		*to = &all
+	if len(more) == 0 {
+		return
 	}
+	all := slices.Grow(deref(*to), len(more))
+	for _, p := range more {
+		all = append(all, fromProperty(p))
+	}
+	*to = &all
 }
 
 func addContainers(c *cdx.Component, refs []string) {
@@ -416,7 +426,8 @@ func orNil[T any](list []T) *[]T {
 	if len(list) == 0 {
 		return nil
 	}
-	return &list
+	kept := list // list itself would be allocated for every call
+	return &kept
 }
 
 func deref[T any](list *[]T) []T {

@@ -108,6 +108,18 @@ func (j *jsonWriter) value(x any) {
 	j.w.Write(bytes.TrimSuffix(j.buf.Bytes(), []byte("\n")))
 }
 
+func (j *jsonWriter) component(c *cdx.Component) {
+	if j.indent {
+		j.value(c)
+		return
+	}
+	if b, simple := appendComponent(j.w.AvailableBuffer(), c); simple {
+		j.w.Write(b)
+	} else {
+		j.value(c)
+	}
+}
+
 // list writes a member that is a list, unless it is empty.
 func (j *jsonWriter) list(key string, components func(func(*cdx.Component) bool)) {
 	begun := false
@@ -118,7 +130,7 @@ func (j *jsonWriter) list(key string, components func(func(*cdx.Component) bool)
 			begun = true
 		}
 		j.next()
-		j.value(c)
+		j.component(c)
 		return j.err == nil
 	})
 	if begun {

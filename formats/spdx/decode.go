@@ -32,11 +32,13 @@ func toManifest(doc *document, in dialect) (*sbom.Manifest, error) {
 	in.old = doc.Version < "SPDX-2.3"
 	d := newDecoder(doc, in)
 	m := d.read()
-	if m.Validate() != nil { // most documents need no repair, and looking for it is slow
+	err := m.Validate()
+	if err != nil { // most documents need no repair, and looking for it is slow
 		d.repair = &repairs{}
 		m = d.read()
+		err = m.Validate()
 	}
-	return m, m.Validate()
+	return m, err
 }
 
 func newDecoder(doc *document, in dialect) *decoder {
@@ -67,7 +69,17 @@ func (d *decoder) read() *sbom.Manifest {
 	d.keep(m, refs)
 	p, findings := facts.Settle(said.records, m.Principal)
 	m.Principal, m.Findings = p, append(m.Findings, findings...)
-	known := map[string]bool{p.Ref: true}
+	forgetUnknown(m)
+	m.Findings = facts.Order(&sbom.Manifest{Principal: p, Findings: m.Findings}).Findings
+	return m
+}
+
+// forgetUnknown takes away the subjects of findings that are no components.
+func forgetUnknown(m *sbom.Manifest) {
+	if !slices.ContainsFunc(m.Findings, func(f sbom.Finding) bool { return f.Subject != m.Principal.Ref }) {
+		return
+	}
+	known := map[string]bool{m.Principal.Ref: true}
 	for _, c := range m.Components {
 		known[c.Ref] = true
 	}
@@ -76,8 +88,6 @@ func (d *decoder) read() *sbom.Manifest {
 			m.Findings[i].Subject = ""
 		}
 	}
-	m.Findings = facts.Order(&sbom.Manifest{Principal: p, Findings: m.Findings}).Findings
-	return m
 }
 
 // readPrincipal chooses and reads the package that the document is about.

@@ -283,17 +283,10 @@ func appendProperties(b []byte, list []sbom.Property) []byte {
 		} else {
 			b = append(b, ',')
 		}
-		b = append(appendCanonical(append(b, `{"name":`...), p.Name), `,"value":`...)
-		b = append(appendCanonical(b, p.Value), '}')
+		b = append(facts.AppendCanonical(append(b, `{"name":`...), p.Name), `,"value":`...)
+		b = append(facts.AppendCanonical(b, p.Value), '}')
 	}
 	return append(b, ']')
-}
-
-func appendCanonical(b []byte, s string) []byte {
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '<' || r == '>' || r == '&' }) {
-		return append(b, facts.Canonical(s)...)
-	}
-	return appendString(b, s)
 }
 
 // fields makes the package of a component, without what needs an annotation.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/manifestgen/manifestgen/formats/internal/facts"
 )
 
 // A member is one key of an object with its value, as compact JSON.
@@ -217,7 +219,7 @@ func (r *reader) appendValue(b []byte) []byte {
 		b = append(b, '{')
 		r.object(func(key string) {
 			comma()
-			b = append(appendString(b, key), ':')
+			b = append(facts.AppendString(b, key), ':')
 			b = r.appendValue(b)
 		})
 		return append(b, '}')
@@ -257,7 +259,7 @@ func (r *reader) end() {
 	}
 }
 
-func quote(s string) string { return string(appendString(nil, s)) }
+func quote(s string) string { return string(facts.AppendString(nil, s)) }
 
 // needsEscape reports whether s is spelled differently in JSON.
 func needsEscape(s string) bool {
@@ -267,39 +269,4 @@ func needsEscape(s string) bool {
 		}
 	}
 	return false
-}
-
-// appendString appends s in quotes, in UTF-8, with nothing escaped that JSON
-// leaves as it is but the line separators, as [json.Encoder] does.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		size := 1
-		r := rune(c)
-		if c >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
-			if r != '\u2028' && r != '\u2029' && (r != utf8.RuneError || size > 1) {
-				i += size
-				continue
-			}
-		}
-		b = append(b, s[start:i]...)
-		b = appendEscape(b, r)
-		i += size
-		start = i
-	}
-	return append(append(b, s[start:]...), '"')
-}
-
-func appendEscape(b []byte, r rune) []byte {
-	if i := strings.IndexRune("\"\\\b\f\n\r\t", r); i >= 0 {
-		return append(b, '\\', `"\bfnrt`[i])
-	}
-	return fmt.Appendf(b, `\u%04x`, r)
 }

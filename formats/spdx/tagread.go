@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/manifestgen/manifestgen/formats/internal/facts"
 )
 
 // A tagReader translates tag-value into JSON.
@@ -65,7 +67,7 @@ func (e *element) json() string {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, f.key), ':')
+		b = append(facts.AppendString(b, f.key), ':')
 		if f.list {
 			b = append(append(append(b, '['), strings.Join(f.values, ",")...), ']')
 		} else {

@@ -3,6 +3,8 @@ package spdx
 import (
 	"io"
 	"strings"
+
+	"github.com/manifestgen/manifestgen/formats/internal/facts"
 )
 
 // A writer writes JSON. It gathers it in b, and passes it on in large pieces.
@@ -78,7 +80,7 @@ func (w *writer) text(key, value string) {
 // must writes a member, empty or not.
 func (w *writer) must(key, value string) {
 	w.key(key)
-	w.b = appendString(w.b, value)
+	w.b = facts.AppendString(w.b, value)
 }
 
 func (w *writer) raw(key, value string) {
@@ -87,7 +89,7 @@ func (w *writer) raw(key, value string) {
 }
 
 func (w *writer) texts(key string, list []string) {
-	writeList(w, key, list, func(w *writer, s string) { w.b = appendString(w.b, s) })
+	writeList(w, key, list, func(w *writer, s string) { w.b = facts.AppendString(w.b, s) })
 }
 
 // writeList writes a member that is a list, unless it is empty.

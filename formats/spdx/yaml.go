@@ -9,6 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/manifestgen/manifestgen/formats/internal/facts"
 )
 
 // toYAML translates a document in JSON into YAML in block style.
@@ -69,7 +71,7 @@ func appendYAMLText(b []byte, s string) []byte {
 		return append(b, s...)
 	}
 	start := len(b)
-	b = appendString(b, s)
+	b = facts.AppendString(b, s)
 	if strings.ContainsFunc(s, notForYAML) {
 		quoted := string(b[start:])
 		b = b[:start]
@@ -240,7 +242,7 @@ func (c *yamlReader) mapping(values []*ast.MappingValueNode, depth int) {
 			return
 		}
 		name := textOf(key)
-		c.b = append(appendString(c.b, name), ':')
+		c.b = append(facts.AppendString(c.b, name), ':')
 		c.value(v.Value, name, depth+1)
 	}
 	c.b = append(c.b, '}')
@@ -255,7 +257,7 @@ func (c *yamlReader) scalar(n ast.ScalarNode, key string) {
 		c.b = append(c.b, s...)
 		return
 	}
-	c.b = appendString(c.b, s)
+	c.b = facts.AppendString(c.b, s)
 }
 
 // textOf returns what a simple value is written as.

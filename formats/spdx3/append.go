@@ -1,6 +1,10 @@
 package spdx3
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/manifestgen/manifestgen/formats/internal/facts"
+)
 
 // This file writes elements in the canonical serialization, the keys in the
 // order of their names, several times as fast as encoding/json. A test compares
@@ -201,7 +205,7 @@ func writeProperty(o *object, p *property) {
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
-	for i := plain(s, 0); i < len(s); i = plain(s, i) {
+	for i := facts.ASCII(s, 0); i < len(s); i = facts.ASCII(s, i) {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			b = appendEscape(append(b, s[start:i]...), c)
@@ -218,26 +222,6 @@ func appendText(b []byte, s string) []byte {
 	}
 	b = append(b, s[start:]...)
 	return append(b, '"')
-}
-
-// plain returns where in s, from i on, something stands that is no plain ASCII
-// character. It looks at eight bytes at a time as long as all are plain.
-func plain(s string, i int) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	for len(s)-i >= 8 {
-		t := s[i : i+8]
-		w := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
-			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		if (w|(w-ones*' ')|(quote-ones)|(slash-ones))&tops != 0 {
-			break
-		}
-		i += 8
-	}
-	for i < len(s) && s[i] >= ' ' && s[i] < utf8.RuneSelf && s[i] != '"' && s[i] != '\\' {
-		i++
-	}
-	return i
 }
 
 func appendEscape(b []byte, c byte) []byte {

@@ -50,6 +50,9 @@ func (t Table[T]) Missing(x, back *T) []sbom.Property {
 	var missing []sbom.Property
 	for _, f := range t.fields {
 		if !f.same(x, back) {
+			if missing == nil {
+				missing = make([]sbom.Property, 0, 4) // most lack a few
+			}
 			missing = append(missing, sbom.Property{Name: f.name, Value: f.text(x)})
 		}
 	}
@@ -155,6 +158,13 @@ func asJSON[T, V any](name string, at func(*T) *V, same func(a, b V) bool) field
 
 func list[T any, E comparable](name string, at func(*T) *[]E) field[T] {
 	return asJSON(name, at, slices.Equal[[]E])
+}
+
+// listAs is a list whose property canonical writes, as [Canonical] would.
+func listAs[T any, E comparable](name string, at func(*T) *[]E, canonical func([]E) []byte) field[T] {
+	f := list(name, at)
+	f.text = func(x *T) string { return string(canonical(*at(x))) }
+	return f
 }
 
 // Time writes t as formats do: in UTC, to the second unless it has a fraction.

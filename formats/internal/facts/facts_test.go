@@ -168,3 +168,24 @@ func TestIsEmail(t *testing.T) {
 		}
 	}
 }
+
+// TestOrderDropsImplied compares the edges that Order leaves out with what
+// Implied says of each.
+func TestOrderDropsImplied(t *testing.T) {
+	m := &sbom.Manifest{Principal: &sbom.Principal{Component: sbom.Component{Ref: "m"}}}
+	for _, ref := range []string{"z", "wanted", "m2", "inside", "a"} {
+		m.Components = append(m.Components, &sbom.Component{Ref: ref, Wanted: ref == "wanted"})
+		m.Edges = append(m.Edges, sbom.Edge{Kind: sbom.Contains, From: "m", To: ref}, sbom.Edge{Kind: sbom.DependsOn, From: "m", To: ref})
+	}
+	m.Edges = append(m.Edges, sbom.Edge{Kind: sbom.Contains, From: "z", To: "inside"}, sbom.Edge{Kind: sbom.Contains, From: "m", To: "m"}, sbom.Edge{Kind: sbom.Contains, From: "m", To: "gone"})
+	implied := Implied(m)
+	kept := map[sbom.Edge]bool{}
+	for _, e := range Order(m).Edges {
+		kept[e] = true
+	}
+	for _, e := range m.Edges {
+		if want := e.Kind != sbom.Contains || e.From != "m" || !implied[e.To]; kept[e] != want {
+			t.Errorf("%v is kept: %v, want %v", e, kept[e], want)
+		}
+	}
+}

@@ -58,8 +58,15 @@ func sorted[T any](list []T, compare func(a, b T) int) []T {
 	return list
 }
 
+// compareEdges stops at the first difference: refs are long and alike.
 func compareEdges(a, b sbom.Edge) int {
-	return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.To, b.To))
+	if n := strings.Compare(a.From, b.From); n != 0 {
+		return n
+	}
+	if n := strings.Compare(string(a.Kind), string(b.Kind)); n != 0 {
+		return n
+	}
+	return strings.Compare(a.To, b.To)
 }
 
 func compareFindings(a, b sbom.Finding) int {
@@ -70,10 +77,28 @@ func compareFindings(a, b sbom.Finding) int {
 		cmp.Compare(a.Detail, b.Detail))
 }
 
+// dropImplied leaves out edges of m, which is sorted: the edges that say what the
+// principal contains stand together, in the order of the components.
 func dropImplied(m *sbom.Manifest) {
-	implied := Implied(m)
+	says := func(e sbom.Edge) bool { return e.Kind == sbom.Contains && e.From == m.Principal.Ref }
+	if !slices.ContainsFunc(m.Edges, says) {
+		return
+	}
+	elsewhere := map[string]bool{}
+	for _, e := range m.Edges {
+		if e.Kind == sbom.Contains && e.From != m.Principal.Ref {
+			elsewhere[e.To] = true
+		}
+	}
+	rest := m.Components
 	m.Edges = slices.DeleteFunc(m.Edges, func(e sbom.Edge) bool {
-		return e.Kind == sbom.Contains && e.From == m.Principal.Ref && implied[e.To]
+		if !says(e) {
+			return false
+		}
+		for len(rest) > 0 && rest[0].Ref < e.To {
+			rest = rest[1:]
+		}
+		return len(rest) > 0 && rest[0].Ref == e.To && !rest[0].Wanted && !elsewhere[e.To]
 	})
 }
 
@@ -96,7 +121,8 @@ func Implied(m *sbom.Manifest) map[string]bool {
 // to things the model has no component for, and says so; it sorts; and it
 // refuses what no encoder would write.
 func Finish(m *sbom.Manifest) (*sbom.Manifest, error) {
-	refs := map[string]bool{m.Principal.Ref: true}
+	refs := make(map[string]bool, len(m.Components)+1)
+	refs[m.Principal.Ref] = true
 	for _, c := range m.Components {
 		refs[c.Ref] = true
 	}

@@ -32,8 +32,8 @@ var Component = table(
 	flag("manifestgen:wanted", func(c *sbom.Component) *bool { return &c.Wanted }),
 	text("manifestgen:contents", func(c *sbom.Component) *sbom.Completeness { return &c.Contents }),
 	text("manifestgen:dependencies", func(c *sbom.Component) *sbom.Completeness { return &c.Dependencies }),
-	list("manifestgen:locations", func(c *sbom.Component) *[]sbom.Location { return &c.Locations }),
-	list("manifestgen:foundBy", func(c *sbom.Component) *[]string { return &c.FoundBy }),
+	listAs("manifestgen:locations", func(c *sbom.Component) *[]sbom.Location { return &c.Locations }, canonicalLocations),
+	listAs("manifestgen:foundBy", func(c *sbom.Component) *[]string { return &c.FoundBy }, canonicalTexts),
 )
 
 // Principal spells the fields that a principal has beyond those of a
