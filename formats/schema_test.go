@@ -35,7 +35,7 @@ var schemaFiles = map[string][]string{
 	"cyclonedx-xml@1.7":  {"cyclonedx-bom-1.7.xsd"},
 	"spdx-json@2.3":      {"spdx-2.3.1.schema.json", "spdx-schema-2.3.json"},
 	"spdx-yaml@2.3":      {"spdx-2.3.1.schema.json", "spdx-schema-2.3.json"},
-	"spdx3-json":         {"spdx-3.0.1.schema.json"},
+	"spdx3-json@3.0.1":   {"spdx-3.0.1.schema.json"},
 	"spdx-json@2.2":      nil, // no package ships its schema
 	"spdx-yaml@2.2":      nil,
 	"spdx-tag-value@2.2": nil, // there is none

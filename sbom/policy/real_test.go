@@ -221,11 +221,14 @@ func (p *project) subject(file string, flags sbom.Principal) *policy.Subject {
 	return s
 }
 
-// written returns what is left of a manifest that was written and read, first as
-// CycloneDX and then as SPDX.
+// written returns what is left of a manifest that was written and read in one
+// format after the other.
 func written(t *testing.T, m *sbom.Manifest) *sbom.Manifest {
 	t.Helper()
 	for _, f := range formats.All() {
+		if f.Decode == nil {
+			continue
+		}
 		var b bytes.Buffer
 		if err := f.Encode(&b, m, formats.Options{}); err != nil {
 			t.Fatal(err)
