@@ -96,6 +96,7 @@ func TestMembers(t *testing.T) {
 // TestReadError sees that the source's own error is passed on, after all data
 // before it.
 func TestReadError(t *testing.T) {
+	long(t)
 	data := samples()["mixed"]
 	gz := wrap(deflate(t, data, 6), data)
 	broken := errors.New("broken")

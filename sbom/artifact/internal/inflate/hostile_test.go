@@ -162,6 +162,7 @@ func hostile(tb testing.TB) map[string][]byte {
 // TestHostile reads them all, and sees that none of them makes the decoder
 // allocate.
 func TestHostile(t *testing.T) {
+	long(t)
 	r := newReaders()
 	for name, in := range hostile(t) {
 		if got := r.sameRaw(t, name, in); got.end != "complete" {

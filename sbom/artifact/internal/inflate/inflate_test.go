@@ -154,6 +154,7 @@ func samples() map[string][]byte {
 }
 
 func TestEveryLevel(t *testing.T) {
+	long(t)
 	r := newReaders()
 	for name, data := range samples() {
 		for level := flate.HuffmanOnly; level <= 9; level++ {
@@ -189,6 +190,7 @@ func TestTruncatedAnywhere(t *testing.T) {
 }
 
 func TestEveryBitFlipped(t *testing.T) {
+	long(t)
 	r := newReaders()
 	for name, data := range samples() {
 		data = data[:min(len(data), 1000)]

@@ -23,9 +23,19 @@ func tool(tb testing.TB, name, pkg string) {
 	tb.Skipf("%s is not installed; apt-get install %s", name, pkg)
 }
 
+// long skips a test that takes long under the race detector and starts no
+// goroutines.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+}
+
 // TestTools reads what other compressors make of the samples, on one core and
 // on several.
 func TestTools(t *testing.T) {
+	long(t)
 	tests := []struct {
 		pkg, name string
 		args      []string
