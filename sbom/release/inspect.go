@@ -55,8 +55,9 @@ func Inspect(ctx context.Context, o Options, p *sbom.Principal) (*State, error) 
 	}
 	if p.Tag != "" {
 		o.Known = nil // whether the work tree was clean is another question
-		if s.Tag, _, err = VerifyTag(ctx, o); err != nil {
-			s.Tag = nil // the repository at hand does not have it
+		s.Tag, _, err = VerifyTag(ctx, o)
+		if err != nil && !errors.Is(err, git.ErrNotFound) {
+			return nil, err // such as keys that cannot be read
 		}
 	}
 	s.Inputs = g.inputsNow(p.Inputs)
