@@ -394,6 +394,7 @@ func TestManifestAlone(t *testing.T) {
 		{[]string{"check", "alone.cdx.json", "--profile", "Makefile"}, 2, "Makefile:"},
 		{[]string{"check", "alone.cdx.json", "-o", "x.unknown"}, 2, "x.unknown"},
 		{[]string{"check", "alone.cdx.json", "-o", "vsa"}, 8, "verification summary"},
+		{[]string{"check", "alone.cdx.json", "--allowed-signers", "none"}, 2, "keys that may sign tags: none"},
 		{[]string{"check"}, 2, "which artifact"},
 		{[]string{"check", "--list", "x"}, 2, "takes no arguments"},
 	}

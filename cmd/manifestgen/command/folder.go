@@ -48,6 +48,9 @@ func (g *generate) describeFolder(ctx context.Context, dir string, p plan) ([]*d
 		if f.Kind != release.ArtifactFile {
 			continue
 		}
+		if f.Path == indexName {
+			return nil, usage("%s: a file of this name would have its document where the index goes: call it otherwise, as manifestgen name does", f.Path)
+		}
 		artifacts, err := artifact.Open(ctx, filepath.Join(dir, filepath.FromSlash(f.Path)), artifact.Options{Digests: p.digests})
 		if err != nil {
 			return nil, &exitError{exitUnusable, err}
