@@ -2,18 +2,15 @@ package command
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/sha512"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 
 	"github.com/manifestgen/manifestgen/sbom"
+	"github.com/manifestgen/manifestgen/sbom/artifact"
 	"github.com/manifestgen/manifestgen/sbom/policy"
 	"github.com/manifestgen/manifestgen/sbom/release"
 )
@@ -111,6 +108,7 @@ func addSums(r *policy.Release, name, relative string) error {
 // be published as a file.
 var errNotRegular = errors.New("is no regular file")
 
+// hashFile returns the size and the digests of a file, whatever is in it.
 func hashFile(ctx context.Context, name string) (int64, []sbom.Digest, error) {
 	info, err := os.Lstat(name)
 	if err != nil {
@@ -119,28 +117,9 @@ func hashFile(ctx context.Context, name string) (int64, []sbom.Digest, error) {
 	if !info.Mode().IsRegular() {
 		return 0, nil, fmt.Errorf("%s: %w", name, errNotRegular)
 	}
-	f, err := os.Open(name)
+	files, err := artifact.Open(ctx, "file:"+name, artifact.Options{})
 	if err != nil {
 		return 0, nil, err
 	}
-	defer f.Close() // it is only read
-	short, long := sha256.New(), sha512.New()
-	size, err := io.Copy(io.MultiWriter(short, long), &reader{ctx, f})
-	return size, []sbom.Digest{
-		{Algorithm: "SHA-256", Value: hex.EncodeToString(short.Sum(nil))},
-		{Algorithm: "SHA-512", Value: hex.EncodeToString(long.Sum(nil))},
-	}, err
-}
-
-// A reader ends with its context.
-type reader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r *reader) Read(b []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(b)
+	return info.Size(), files[0].Digests, nil
 }
