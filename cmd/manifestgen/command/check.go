@@ -317,11 +317,16 @@ func parseReports(values []string) ([]reportOutput, error) {
 		return []reportOutput{{format: report.Formats()[0]}}, nil
 	}
 	var outputs []reportOutput
+	seen := map[string]bool{}
 	for _, value := range values {
 		o, ok := parseReport(value)
 		if !ok {
 			return nil, usage("-o %s: the name does not say which format; use FORMAT=FILE with one of %s", value, strings.Join(reportNames(), ", "))
 		}
+		if seen[o.path] {
+			return nil, usage("-o %s: two reports cannot go to one place", value)
+		}
+		seen[o.path] = true
 		outputs = append(outputs, o)
 	}
 	return outputs, nil
@@ -344,25 +349,29 @@ func parseReport(value string) (reportOutput, bool) {
 	return reportOutput{}, false
 }
 
-// write writes the reports to files, whole or not at all, and to standard output.
+// write writes the reports to files, all or none, and then to standard output.
 func (k *check) write(outputs []reportOutput, reports []*policy.Report) error {
 	o := report.Options{Version: version(), Now: k.process.Now(), All: k.all}
+	var files pendingFiles
+	defer files.discard()
 	for _, out := range outputs {
-		write := func(w io.Writer) error { return out.format.Write(w, reports, o) }
 		if out.path == "" {
-			o.Color = width(k.process.Stdout) > 0 && k.process.Getenv("NO_COLOR") == ""
-			if err := write(k.process.Stdout); err != nil {
-				return outputError("standard output", err)
-			}
-			o.Color = false
 			continue
 		}
-		file, err := prepare(out.path, write)
-		if err != nil {
+		if err := files.prepare(out.path, func(w io.Writer) error { return out.format.Write(w, reports, o) }); err != nil {
 			return err
 		}
-		if err := file.commit(); err != nil {
-			return err
+	}
+	if err := files.commit(); err != nil {
+		return err
+	}
+	o.Color = width(k.process.Stdout) > 0 && k.process.Getenv("NO_COLOR") == ""
+	for _, out := range outputs {
+		if out.path != "" {
+			continue
+		}
+		if err := out.format.Write(k.process.Stdout, reports, o); err != nil {
+			return outputError("standard output", err)
 		}
 	}
 	return nil

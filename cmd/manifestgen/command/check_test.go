@@ -393,6 +393,7 @@ func TestManifestAlone(t *testing.T) {
 		{[]string{"check", "alone.cdx.json", "--profile", "none"}, 2, "there is no profile"},
 		{[]string{"check", "alone.cdx.json", "--profile", "Makefile"}, 2, "Makefile:"},
 		{[]string{"check", "alone.cdx.json", "-o", "x.unknown"}, 2, "x.unknown"},
+		{[]string{"check", "alone.cdx.json", "-o", "a.xml", "-o", "junit=a.xml"}, 2, "one place"},
 		{[]string{"check", "alone.cdx.json", "-o", "vsa"}, 8, "verification summary"},
 		{[]string{"check", "alone.cdx.json", "--allowed-signers", "none"}, 2, "keys that may sign tags: none"},
 		{[]string{"check"}, 2, "which artifact"},
