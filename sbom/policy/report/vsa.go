@@ -42,7 +42,7 @@ type (
 	}
 )
 
-var errNoDigest = errors.New("a verification summary is about an artifact with a digest: check the artifact itself, and not only its manifest")
+var errNoDigest = errors.New("a verification summary is about one artifact with a digest: check the artifact itself, and neither its manifest alone nor a folder")
 
 // writeVSA writes one statement a line. There is none about an artifact that
 // was not at hand.
