@@ -3,6 +3,7 @@ package inflate
 import (
 	"encoding/binary"
 	"io"
+	"math/bits"
 )
 
 // In the midst of a stream nothing says where a block begins. But few bits
@@ -78,12 +79,14 @@ func findDynamic(d *input, stop int64) (place, bool) {
 		if d.end-d.pos < 8 {
 			break
 		}
-		for i := first; i < 8; i++ {
+		maybe := dynamicHeaders(d.load(d.pos)) >> first << first
+		for ; maybe != 0; maybe &= maybe - 1 {
+			i := bits.TrailingZeros8(maybe)
 			at := place{d.bit() + int64(i), false}
 			if at.bit >= stop {
 				return place{}, false
 			}
-			if d.plausible(i) && d.tryHeader(i) {
+			if d.completeCode(i) && d.tryHeader(i) {
 				return at, true
 			}
 		}
@@ -108,19 +111,37 @@ func (d *input) tryHeader(i int) bool {
 	return false
 }
 
-// plausible reports whether a dynamic block that is not the last may begin
-// at bit i of the byte at d.pos: whether the header's numbers are in bounds and
-// the lengths of the code length code make it complete.
-func (d *input) plausible(i int) bool {
-	h := d.load(d.pos) >> i
-	if h&7 != 2<<1 || h>>3&31 > maxLit-257 || h>>8&31 > maxDist-1 {
-		return false
-	}
+// dynamicHeaders returns at which of the first eight bits of b the header of a
+// dynamic block that is not the last may begin, all of them at once: BFINAL is
+// 0, BTYPE is 2, and neither HLIT nor HDIST is 30 or 31.
+func dynamicHeaders(b uint64) uint8 {
+	hlit := b >> 4 & (b >> 5) & (b >> 6) & (b >> 7)
+	hdist := hlit >> 5
+	return uint8(^b & ^(b >> 1) & (b >> 2) &^ (hlit | hdist))
+}
+
+// completeCode reports whether the code length code of a dynamic block that
+// begins at bit i of the byte at d.pos is complete.
+func (d *input) completeCode(i int) bool {
+	n := d.load(d.pos)>>(i+13)&15 + 4
 	lens := d.load(d.pos+(i+17)>>3) >> ((i + 17) & 7)
-	sum := 0
-	for range h>>13&15 + 4 {
-		sum += 1 << preRoot >> (lens & 7) & 0x7f
-		lens >>= 3
+	lens &= 1<<(3*n) - 1
+	sum := uint16(0)
+	for ; lens != 0; lens >>= 12 {
+		sum += codeSpace[lens&(1<<12-1)]
 	}
 	return sum == 1<<preRoot
 }
+
+// codeSpace says of four code lengths of three bits how many of the strings of
+// seven bits begin with codes of these lengths. A complete code takes them all.
+var codeSpace = func() (s [1 << 12]uint16) {
+	for i := range s {
+		for lens := i; lens != 0; lens >>= 3 {
+			if n := lens & 7; n != 0 {
+				s[i] += 1 << (preRoot - n)
+			}
+		}
+	}
+	return s
+}()
