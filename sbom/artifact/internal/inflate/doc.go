@@ -13,11 +13,11 @@
 //
 // A Reader accepts what compress/gzip accepts and yields the same bytes, also
 // of a stream that is corrupt or cut short, in less than half the time. With
-// NewReaderAt it decodes one stream on several cores.
+// NewReaderAt one or several other cores decode a stream.
 //
 // The framing of gzip is in gzip.go, the headers of blocks in input.go, the
-// tables for codes in huffman.go, the loop that decodes in inflate.go. What
-// takes several cores is in parallel.go and find.go.
+// tables for codes in huffman.go, the loop that decodes in inflate.go. What takes
+// another core is in ahead.go, and what takes several in parallel.go and find.go.
 //
 // There is no dictionary, no framing of zlib and no compressor.
 package inflate

@@ -29,13 +29,13 @@ type Reader struct {
 	// Header is that of the first member.
 	gzip.Header
 
-	d    decoder[byte]
-	par  *parallel // if several cores are at work
-	raw  bool      // DEFLATE data without the framing of gzip
-	buf  []byte    // output not yet read
-	err  error     // what comes after buf
-	crc  uint32    // of the member so far
-	size uint32    // likewise, modulo 1<<32
+	d     decoder[byte]
+	ahead *ahead    // if another goroutine decodes
+	par   *parallel // if several do
+	raw   bool      // DEFLATE data without the framing of gzip
+	buf   []byte    // output not yet read
+	err   error     // what comes after buf
+	sum   checksum  // of the member so far
 }
 
 // NewReader returns a Reader of the gzip stream that r has. It reads the
@@ -52,24 +52,31 @@ func NewReader(r io.Reader) (*Reader, error) {
 // checksum, that r begins with. What follows the data is ignored.
 func NewRawReader(r io.Reader) *Reader {
 	z := &Reader{raw: true}
-	z.d.reset(r, 0)
+	z.Reset(r)
 	return z
 }
 
 // NewReaderAt returns a Reader of the gzip stream in the first size bytes of
-// src. If that is long, it is decoded on several cores, at most 16, by goroutines
-// that run until Read returns an error or Close. They hold up to 64 MiB of output
-// and about a megabyte for each core. Members of less than about four megabytes
-// are decoded on one core after all.
-func NewReaderAt(src io.ReaderAt, size int64, cores int) (*Reader, error) {
-	cores = max(1, min(cores, maxCores))
-	return newReaderAt(src, size, cores, chunkSize(cores))
+// src. It is decoded by so many goroutines, at most 16, that run until Read returns
+// an error or Close; if that is none, by Read.
+//
+// One goroutine is up to four megabytes ahead of what is read. Several decode parts
+// of the stream at the same time, and hold up to 64 MiB of output and about a
+// megabyte for each. Members of less than about four megabytes are then decoded by
+// Read after all.
+func NewReaderAt(src io.ReaderAt, size int64, goroutines int) (*Reader, error) {
+	goroutines = max(0, min(goroutines, maxCores))
+	return newReaderAt(src, size, goroutines, chunkSize(goroutines))
 }
 
-func newReaderAt(src io.ReaderAt, size int64, cores, chunkSize int) (*Reader, error) {
+func newReaderAt(src io.ReaderAt, size int64, goroutines, chunkSize int) (*Reader, error) {
 	z, err := NewReader(io.NewSectionReader(src, 0, size))
-	if err == nil && cores > 1 && size > int64(chunkSize) {
-		z.par = newParallel(&z.d, src, size, cores, chunkSize)
+	switch {
+	case err != nil || goroutines == 0:
+	case goroutines > 1 && size > int64(chunkSize):
+		z.par = newParallel(&z.d, src, size, goroutines, chunkSize)
+	default:
+		z.ahead = newAhead(&z.d)
 	}
 	return z, err
 }
@@ -81,16 +88,23 @@ func (z *Reader) Close() error {
 		z.par.stop()
 		z.par = nil
 	}
+	if z.ahead != nil {
+		z.ahead.stop()
+		z.ahead = nil
+	}
 	return nil
 }
 
-// Reset makes z read from r as if it were new, and allocates nothing for it.
-// A Reader from NewRawReader reads DEFLATE data again.
+// Reset makes z read from r as if it were new. It allocates nothing for it, but a
+// buffer for a zero Reader. A Reader from NewRawReader reads DEFLATE data again.
 func (z *Reader) Reset(r io.Reader) error {
 	z.Close()
+	if z.d.out == nil {
+		z.d.out = new(buffer[byte])
+	}
 	z.d.reset(r, 0)
 	z.d.o = 0
-	z.Header, z.buf, z.err, z.crc, z.size = gzip.Header{}, nil, nil, 0, 0
+	z.Header, z.buf, z.err, z.sum = gzip.Header{}, nil, nil, checksum{}
 	if !z.raw {
 		z.Header, z.err = z.d.readGzipHeader()
 	}
@@ -143,31 +157,35 @@ func (z *Reader) WriteTo(w io.Writer) (written int64, err error) {
 // advance puts the next piece of the data into buf, and what comes after it if
 // it is the last into err.
 func (z *Reader) advance() {
-	if z.par != nil {
-		z.buf, z.err = z.par.read()
-	} else {
-		z.buf, z.err = z.d.next()
+	var p piece
+	switch {
+	case z.ahead != nil:
+		p = z.ahead.next()
+	case z.par != nil:
+		p.data, p.err = z.par.read()
+	default:
+		p.data, p.err = z.d.next()
 	}
+	z.buf, z.err = p.data, p.err
 	if !z.raw {
-		z.check()
+		z.check(p)
 	}
 	if z.err != nil {
 		z.Close()
 	}
 }
 
-// check adds buf to the checksum, and at the end of a member goes on to the next.
-func (z *Reader) check() {
-	z.crc = crc32.Update(z.crc, crc32.IEEETable, z.buf)
-	z.size += uint32(len(z.buf))
-	if z.err != io.EOF {
+// check adds p to the checksum, and at the end of a member goes on to the next.
+func (z *Reader) check(p piece) {
+	z.sum.add(p.data)
+	if p.err != io.EOF {
 		return
 	}
-	z.err = z.d.readTrailer(z.crc, z.size)
-	if z.err == nil {
-		z.crc, z.size, z.d.o = 0, 0, 0
-		_, z.err = z.d.readGzipHeader()
+	if z.ahead == nil {
+		p.end = z.d.endMember()
 	}
+	z.err = p.end.check(z.sum)
+	z.sum = checksum{}
 	if z.err == nil && z.par != nil {
 		z.par.begin(false)
 	}
@@ -276,23 +294,56 @@ func latin1(b []byte) string {
 	return string(r)
 }
 
-// readTrailer reads the end of a member, and compares it with what was read:
+// A checksum is what a member says of its data.
+type checksum struct {
+	crc  uint32
+	size uint32 // modulo 1<<32
+}
+
+func (s *checksum) add(data []byte) {
+	s.crc = crc32.Update(s.crc, crc32.IEEETable, data)
+	s.size += uint32(len(data))
+}
+
+// A memberEnd is what comes after the data of a member.
+type memberEnd struct {
+	sum  checksum
+	off  int64 // of what follows the trailer
+	next error // nil if another member follows; what is wrong with it, or the trailer
+	cut  bool  // it is the trailer that cannot be read
+}
+
+// check returns what is wrong with a member whose data has the checksum sum, or
+// with the next one, and io.EOF if that was the last.
+func (e memberEnd) check(sum checksum) error {
+	switch {
+	case e.cut:
+		return e.next
+	case e.sum.crc != sum.crc:
+		return &Error{e.off, errCRC}
+	case e.sum.size != sum.size:
+		return &Error{e.off, errSize}
+	}
+	return e.next
+}
+
+// endMember goes on to the data of the next member: it reads the trailer of one, of
+// RFC 1952 section 2.3.1, and the header of the other:
 //
 //	CRC32  4 bytes  of the data
 //	ISIZE  4 bytes  length of the data, modulo 1<<32
-func (d *input) readTrailer(crc, size uint32) error {
+func (d *decoder[T]) endMember() memberEnd {
 	var b [8]byte
 	d.alignToByte()
 	if err := d.readFull(b[:]); err != nil {
-		return d.noEOF(err)
+		return memberEnd{next: d.noEOF(err), cut: true}
 	}
-	if binary.LittleEndian.Uint32(b[:]) != crc {
-		return d.corrupt(errCRC)
-	}
-	if binary.LittleEndian.Uint32(b[4:]) != size {
-		return d.corrupt(errSize)
-	}
-	return nil
+	e := memberEnd{off: d.off + int64(d.pos)}
+	e.sum.crc = binary.LittleEndian.Uint32(b[:])
+	e.sum.size = binary.LittleEndian.Uint32(b[4:])
+	d.o = 0
+	_, e.next = d.readGzipHeader()
+	return e
 }
 
 // readFull fills p with whole bytes of the input. It returns io.EOF if there

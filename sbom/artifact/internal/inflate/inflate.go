@@ -24,14 +24,17 @@ const (
 // A decoder inflates one DEFLATE stream, to bytes or to the marked bytes that
 // are explained in parallel.go.
 //
-// Its buffers and tables are arrays within the struct, of sizes that are
-// powers of two with some slack. So one register addresses them all, and
-// masking an index proves to the compiler that a word at the index is inside.
+// Its input and tables are arrays within the struct, and the output is one too, of
+// sizes that are powers of two with some slack. So two registers address them all,
+// and masking an index proves to the compiler that a word at the index is inside.
 type decoder[T byte | uint16] struct {
 	input
 	o   int // the output is out[:o]; the window is the end of it
-	out [outSize + slack]T
+	out *buffer[T]
 }
+
+// A buffer has output, and at first the window before it.
+type buffer[T byte | uint16] [outSize + slack]T
 
 // next returns the next piece of the output, which is valid until the
 // following call, and with the last piece the reason why there is no more:
@@ -50,6 +53,12 @@ func (d *decoder[T]) slide() {
 	if d.o >= fullOutput {
 		d.o = copy(d.out[:], d.out[d.o-windowSize:d.o])
 	}
+}
+
+// moveTo makes d write to another buffer: it takes the window along.
+func (d *decoder[T]) moveTo(out *buffer[T]) {
+	d.o = copy(out[:], d.out[max(0, d.o-windowSize):d.o])
+	d.out = out
 }
 
 // step goes on until the block ends, the output is full or an error occurs.
@@ -115,42 +124,26 @@ func copyBytes[T byte | uint16](dst []T, src []byte) {
 // takes up to 28.
 //
 // The state is in local variables, so that it is in registers. There is no call
-// but to copy a match that repeats itself.
+// but to copy a match that repeats itself. What ends the block or is corrupt is
+// left to symbol as well, as if it had not been looked at.
 func (d *decoder[T]) fast() {
-	b, o := d.bitBuffer, d.o
+	b, o, out := d.bitBuffer, d.o, d.out
 	last := d.end - fastInput
-	if b.pos > last {
-		return
-	}
 	b = b.refilled(d.load(b.pos))
 	e := d.lit[b.bits&litMask]
-	var fault error
 	for b.pos <= last && o < fullOutput {
 		if e&isLiteral != 0 {
-			d.out[o&(outSize-1)] = T(literal(e))
-			o++
-			b = b.without(uint64(e))
-			e = d.lit[b.bits&litMask]
+			b, o, e = d.put(out, b, o, e)
 			if e&isLiteral != 0 {
-				d.out[o&(outSize-1)] = T(literal(e))
-				o++
-				b = b.without(uint64(e))
-				e = d.lit[b.bits&litMask]
+				b, o, e = d.put(out, b, o, e)
 				if e&isLiteral != 0 {
-					d.out[o&(outSize-1)] = T(literal(e))
-					o++
-					b = b.without(uint64(e))
-					e = d.lit[b.bits&litMask]
+					b, o, e = d.put(out, b, o, e)
 					b = b.refilled(d.load(b.pos))
 					continue
 				}
 			}
 		}
 		if e&isOther != 0 {
-			if e&otherKind == otherEnd {
-				b = b.without(uint64(e))
-				d.state = betweenBlocks
-			}
 			if e&otherKind != otherLink {
 				break
 			}
@@ -160,24 +153,22 @@ func (d *decoder[T]) fast() {
 		}
 
 		length := matchLength(e, b.bits)
+		start := b
 		b = b.without(uint64(e))
 		f := d.dist[b.bits&distMask]
 		b = b.refilled(d.load(b.pos))
 		if f&isOther != 0 {
-			if f&otherKind == otherLink {
-				f = d.dist[subIndex(f, b.bits>>distRoot)&(distSize-1)]
-			}
-			if f&isOther != 0 {
-				fault = errSymbol
+			if f = d.linked(f, b.bits); f&isOther != 0 {
+				b = start
 				break
 			}
 		}
 		dist := distance(f, b.bits)
-		b = b.without(f)
 		if dist > o {
-			fault = errDistance
+			b = start
 			break
 		}
+		b = b.without(f)
 		e = d.lit[b.bits&litMask]
 		b = b.refilled(d.load(b.pos))
 
@@ -188,15 +179,27 @@ func (d *decoder[T]) fast() {
 			continue
 		}
 		for from := to - dist; to < o; to, from = to+32, from+32 {
-			d.copyWord(to, from)
-			d.copyWord(to+16, from+16)
+			copyWord(out, to, from)
+			copyWord(out, to+16, from+16)
 		}
 	}
 	d.bitBuffer, d.o = b, o
 	d.n &= 63
-	if fault != nil {
-		d.fail(fault)
+}
+
+// linked returns the entry that f leads to if it is a link, and f if it is not.
+func (d *decoder[T]) linked(f distEntry, bits uint64) distEntry {
+	if f&otherKind == otherLink {
+		return d.dist[subIndex(f, bits>>distRoot)&(distSize-1)]
 	}
+	return f
+}
+
+// put writes the literal that e says, and returns what follows it.
+func (d *decoder[T]) put(out *buffer[T], b bitBuffer, o int, e litEntry) (bitBuffer, int, litEntry) {
+	out[o&(outSize-1)] = T(literal(e))
+	b = b.without(uint64(e))
+	return b, o + 1, d.lit[b.bits&litMask]
 }
 
 // repeat copies a match that is longer than its distance, and so repeats itself.
@@ -208,10 +211,10 @@ func (d *decoder[T]) repeat(to, dist, length int) {
 }
 
 // copyWord copies 16 bytes within out.
-func (d *decoder[T]) copyWord(to, from int) {
+func copyWord[T byte | uint16](out *buffer[T], to, from int) {
 	to &= outSize - 1
 	from &= outSize - 1
-	*(*[16]T)(d.out[to : to+16]) = *(*[16]T)(d.out[from : from+16])
+	*(*[16]T)(out[to : to+16]) = *(*[16]T)(out[from : from+16])
 }
 
 // symbol decodes one symbol of any kind, looking whether its bits are there.

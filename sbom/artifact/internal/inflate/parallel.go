@@ -141,12 +141,19 @@ func (p *parallel) stop() {
 func (p *parallel) schedule(known bool) {
 	for len(p.queue) < p.cores && p.next < p.size*8 && p.wasted <= p.used+maxWasted {
 		c := &chunk{from: p.next, known: known, done: make(chan struct{})}
-		c.to = (p.next/p.chunk + 1) * p.chunk
+		c.to = p.next + p.width()
 		c.marked, c.plain = p.buffers()
 		p.next, known = c.to, false
 		p.queue = append(p.queue, c)
 		p.jobs <- c
 	}
+}
+
+// width returns how many bits the next chunk has. The last ones have fewer, so that
+// no core is idle for long when the stream ends.
+func (p *parallel) width() int64 {
+	left := p.size*8 - p.next
+	return min(p.chunk, max(left/int64(2*p.cores), p.chunk/8, 1))
 }
 
 // buffers returns the buffers of a chunk that is no more needed, or new ones.
@@ -240,6 +247,7 @@ func (p *parallel) match() {
 		if c.ok && c.start == p.at && p.translate(c) {
 			p.cur, p.marked, p.plain = c, c.marked, c.plain
 			p.used++
+			p.schedule(false)
 			return
 		}
 		p.wasted++
@@ -295,6 +303,7 @@ type worker struct {
 func (p *parallel) work() {
 	defer p.group.Done()
 	w := &worker{parallel: p}
+	w.marked.out, w.plain.out = new(buffer[uint16]), new(buffer[byte])
 	for c := range p.jobs {
 		w.decode(c)
 		close(c.done)
