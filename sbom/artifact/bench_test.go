@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -247,30 +248,52 @@ func BenchmarkImageGzip(b *testing.B) {
 	b.Run("unproved", func(b *testing.B) { ratio(b, "x-inflate", scanAll(b, ref, []string{}), inflate(false)) })
 }
 
-// BenchmarkImageLayer compares an image of one large layer, of files of this
-// machine, with igzip, which inflates it on one core and proves nothing.
-func BenchmarkImageLayer(b *testing.B) {
+// BenchmarkImageLayers compares images of one and of four layers, of files of this
+// machine, with igzip, which inflates them on one core and proves nothing.
+func BenchmarkImageLayers(b *testing.B) {
 	needs(b, "igzip", "isal")
-	name := filepath.Join(b.TempDir(), "layer.tar")
-	sh(b, filepath.Dir(name), "find /usr/lib -type f -size -16M | sort | head -3000 >list && tar -cPf layer.tar -T list && gzip -k layer.tar")
-	layer, err := os.ReadFile(name)
-	if err != nil {
-		b.Fatal(err)
-	}
-	packed, err := os.ReadFile(name + ".gz")
-	if err != nil {
-		b.Fatal(err)
-	}
-	img := imageOf(layer)
-	img.packed, img.pack = "tar+gzip", func([]byte) []byte { return packed }
-	ref := img.oci().folder(b)
-	igzip := func() {
-		if err := exec.Command("igzip", "-dc", name+".gz").Run(); err != nil {
-			b.Fatal(err)
+	for _, dir := range []string{"/usr/lib", "/usr/share"} {
+		for _, n := range []int{1, 4} {
+			ref, files := imageOfFiles(b, dir, n)
+			igzip := func() {
+				if err := exec.Command("igzip", append([]string{"-dc"}, files...)...).Run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			name := fmt.Sprintf("%s/%d-layers/", filepath.Base(dir), n)
+			b.Run(name+"proved", func(b *testing.B) { ratio(b, "x-igzip", scanAll(b, ref, nil), igzip) })
+			b.Run(name+"unproved", func(b *testing.B) { ratio(b, "x-igzip", scanAll(b, ref, []string{}), igzip) })
 		}
 	}
-	b.Run("proved", func(b *testing.B) { ratio(b, "x-igzip", scanAll(b, ref, nil), igzip) })
-	b.Run("unproved", func(b *testing.B) { ratio(b, "x-igzip", scanAll(b, ref, []string{}), igzip) })
+}
+
+// imageOfFiles makes an image whose layers have the files of a folder in n parts,
+// and returns also the files of the layers.
+func imageOfFiles(b *testing.B, of string, n int) (ref string, files []string) {
+	dir := b.TempDir()
+	sh(b, dir, fmt.Sprintf("find %s -type f -size -16M | sort | head -9000 >list && split -n r/%d list part.", of, n))
+	sh(b, dir, "for p in part.*; do tar -cPf $p.tar -T $p && gzip -k $p.tar; done")
+	files, err := filepath.Glob(filepath.Join(dir, "*.tar.gz"))
+	if err != nil || len(files) != n {
+		b.Fatal(files, err)
+	}
+	img := imageOf()
+	packed := map[string][]byte{}
+	for _, name := range files {
+		layer := readFile(b, strings.TrimSuffix(name, ".gz"))
+		img.layers = append(img.layers, layer)
+		packed[string(layer[:4*tarBlock])] = readFile(b, name)
+	}
+	img.packed, img.pack = "tar+gzip", func(l []byte) []byte { return packed[string(l[:4*tarBlock])] }
+	return img.oci().folder(b), files
+}
+
+func readFile(b *testing.B, name string) []byte {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return data
 }
 
 // BenchmarkImagePlain compares a docker archive whose layers are not compressed

@@ -76,20 +76,20 @@ func openGzip(r io.Reader) (io.ReadCloser, error) {
 	return d, nil
 }
 
-// manyCores is the size from which on one gzip stream is worth several cores, if
-// it is the artifact or a layer of it: inside one, several streams share the
+// longStream is the size from which on a gzip stream is worth goroutines of its own,
+// if it is the artifact or a layer of it: inside one, several streams share the
 // cores.
-const manyCores = 16 << 20
+const longStream = 2 << 20
 
-// worthCores reports whether s, compressed so, is such a stream.
-func worthCores(c compression, s *section) bool {
-	return c.name == "gzip" && s.size >= manyCores
+// worthGoroutines reports whether s, compressed so, is such a stream.
+func worthGoroutines(c compression, s *section) bool {
+	return c.name == "gzip" && s.size >= longStream
 }
 
-// openOnCores opens a gzip stream that can be read at random, to be decompressed
-// on as many cores as given, or on all if that is zero.
-func openOnCores(s *section, cores int) (io.ReadCloser, error) {
-	d, err := inflate.NewReaderAt(s, s.size, cmp.Or(cores, runtime.GOMAXPROCS(0)))
+// openBeside opens a gzip stream that can be read at random, to be inflated by so
+// many goroutines, or one for each core if that is zero.
+func openBeside(s *section, goroutines int) (io.ReadCloser, error) {
+	d, err := inflate.NewReaderAt(s, s.size, cmp.Or(goroutines, runtime.GOMAXPROCS(0)))
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +129,8 @@ const bufferSize = 64 << 10
 func decompress(c compression, head []byte, r io.Reader, w *walker) (*expanded, error) {
 	var d io.ReadCloser
 	var err error
-	if s, ok := r.(*section); ok && w.depth == 0 && worthCores(c, s) {
-		d, err = openOnCores(s, w.cores)
+	if s, ok := r.(*section); ok && w.depth == 0 && worthGoroutines(c, s) {
+		d, err = openBeside(s, w.goroutines)
 	} else {
 		d, err = c.open(bufio.NewReaderSize(io.MultiReader(bytes.NewReader(head), r), bufferSize))
 	}

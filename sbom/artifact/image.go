@@ -181,28 +181,29 @@ func (img *image) trees(s store, o Options) []sbom.Tree {
 		size += float64(max(0, layer.blob.size))
 	}
 	unproved := o.Digests != nil && len(o.Digests) == 0
-	cores := runtime.GOMAXPROCS(0)
-	if !unproved {
-		cores-- // one is busy with the digests
-	}
 	var trees []sbom.Tree
 	for i, layer := range img.layers {
 		if last[layer.diff] == i {
 			trees = append(trees, &layerTree{store: s, blob: layer.blob, diff: layer.diff, fault: layer.fault,
-				ledger: l, limits: o.Limits, cores: layer.cores(cores, size), unproved: unproved})
+				ledger: l, limits: o.Limits, goroutines: layer.goroutines(size, unproved), unproved: unproved})
 		}
 	}
 	return trees
 }
 
-// cores returns how many cores of those given may inflate a layer of an image
-// whose layers have size bytes in all: its share of them, rounded, for layers are
-// read side by side.
-func (l layer) cores(of int, size float64) int {
-	if l.blob.size <= 0 {
-		return 1
+// goroutines returns how many may inflate a layer of an image whose layers have size
+// bytes in all, while another hashes it: its share of the cores, rounded, for layers
+// are read side by side.
+func (l layer) goroutines(size float64, unproved bool) int {
+	cores := runtime.GOMAXPROCS(0)
+	if cores == 1 || l.blob.size <= 0 {
+		return 0
 	}
-	return max(1, int(float64(of)*float64(l.blob.size)/size+0.5))
+	share := int(float64(cores)*float64(l.blob.size)/size + 0.5)
+	if unproved {
+		return share
+	}
+	return max(1, share-1)
 }
 
 // candidates returns what an image says of itself.

@@ -712,7 +712,7 @@ func TestTruncatedArchive(t *testing.T) {
 // TestLayerCores has one layer that is large enough for several cores.
 func TestLayerCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	random := make([]byte, manyCores+1)
+	random := make([]byte, longStream+1)
 	rand.NewChaCha8([32]byte{}).Read(random)
 	layer := tarOf(t, file("a.list", "a"), file("random", string(random)), file("b.list", "b"), hard("c.list", "a.list"))
 	packed := gzipped(t, layer)
@@ -726,7 +726,7 @@ func TestLayerCores(t *testing.T) {
 	}{
 		{name: "as it is", want: all},
 		{name: "a byte that does not matter", after: 4, codes: "gap:blob.digest"},
-		{name: "a byte of the data", after: manyCores, codes: "gap:blob.digest gap:compress.corrupt"},
+		{name: "a byte of the data", after: longStream, codes: "gap:blob.digest gap:compress.corrupt"},
 		{name: "the checksum", before: len(packed) - 6, codes: "gap:compress.corrupt gap:layer.unread"},
 		{name: "another diff id", config: map[string]any{"diff_ids": []string{sha256Of(nil).String()}}, codes: "gap:layer.diffid"},
 	}

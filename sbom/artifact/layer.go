@@ -3,6 +3,7 @@ package artifact
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -16,14 +17,14 @@ import (
 // A layerTree is one layer of an image: a tar archive, maybe compressed, that is
 // a file of the image's layout.
 type layerTree struct {
-	store    store
-	blob     blob
-	diff     digest // of the archive as it is when it is not compressed
-	ledger   *ledger
-	limits   sbom.Limits
-	cores    int   // that may inflate it
-	unproved bool  // take the bytes as they are
-	fault    error // why the layer is not read at all
+	store      store
+	blob       blob
+	diff       digest // of the archive as it is when it is not compressed
+	ledger     *ledger
+	limits     sbom.Limits
+	goroutines int   // that may inflate it, beside the one that walks
+	unproved   bool  // take the bytes as they are
+	fault      error // why the layer is not read at all
 }
 
 // A blob is a file of an image's layout, and what is said of it.
@@ -51,7 +52,7 @@ func (t *layerTree) Walk(ctx context.Context, v sbom.Visitor) error {
 	if t.blob.size >= 0 && c.size != t.blob.size {
 		err = sbom.Faultf("blob.size", "%s has %d bytes, not %d", t.blob.path, c.size, t.blob.size)
 	} else {
-		err = t.walk(&walker{ctx: ctx, v: v, limits: t.limits, ledger: t.ledger, cores: t.cores, layer: true}, c)
+		err = t.walk(&walker{ctx: ctx, v: v, limits: t.limits, ledger: t.ledger, goroutines: t.goroutines, layer: true}, c)
 	}
 	if closing := c.Close(); err == nil {
 		err = closing // it tells whether the file has changed meanwhile
@@ -82,19 +83,20 @@ func (t *layerTree) walk(w *walker, c *section) error {
 
 // A layerPass is one reading of a layer.
 type layerPass struct {
-	blob    *hashing     // as stored
-	rest    func() error // reads what is left of blob
+	blob    *hashing // as stored
 	archive io.Reader
 	diff    *hashing // the archive; the blob itself if that is not compressed
 	kind    string   // of compression, "" for none
-	close   func()
+	decoder io.Closer
 }
 
 func (p *layerPass) Read(b []byte) (int, error) { return p.archive.Read(b) }
 
 // Close implements io.Closer.
 func (p *layerPass) Close() error {
-	p.close()
+	if p.decoder != nil {
+		p.decoder.Close() // the data is judged when it is read
+	}
 	p.blob.stop()
 	p.diff.stop()
 	return nil
@@ -109,62 +111,86 @@ func (t *layerTree) pass(w *walker, c *section) (*layerPass, error) {
 		return nil, layerFault(err)
 	}
 	kind, compressed := compressionOf(head[:n])
-	p := &layerPass{kind: kind.name, close: func() {}}
-	if t.unproved && !compressed {
-		p.archive = skipper{c}
-		return p, nil
+	if compressed {
+		return t.passCompressed(w, c, kind)
 	}
-	p.blob = t.hashing(w, c, t.blob.digest)
-	p.rest = p.blob.rest
-	if !compressed {
-		p.diff = t.hashing(w, p.blob, t.diff)
-		if t.blob.digest == t.diff {
-			p.diff = p.blob // one hash is enough
-		}
-		p.archive = p.diff
-		return p, nil
+	if t.unproved {
+		return &layerPass{archive: skipper{c}}, nil
 	}
-	var in io.Reader = p.blob
-	if t.cores > 1 && worthCores(kind, c) {
+	blob := t.hashing(w, c, t.blob.digest, true)
+	diff := blob
+	if t.blob.digest != t.diff {
+		diff = t.hashing(w, blob, t.diff, true)
+	}
+	return &layerPass{blob: blob, archive: diff, diff: diff}, nil
+}
+
+// passCompressed begins to read a layer that is compressed. If goroutines of their
+// own inflate it, they read the blob too, and this one hashes both.
+func (t *layerTree) passCompressed(w *walker, c *section, kind compression) (*layerPass, error) {
+	spread := t.goroutines > 0 && worthGoroutines(kind, c)
+	blob := t.hashing(w, c, t.blob.digest, !spread)
+	var in io.Reader = blob
+	if spread {
 		in = c
-		if !t.unproved {
-			p.beside()
-		}
 	}
 	x, err := decompress(kind, nil, in, w)
 	if err != nil {
-		p.Close()
+		blob.stop()
 		return nil, layerFault(err)
 	}
-	p.diff = t.hashing(w, x, t.diff)
-	closeBlob := p.close
-	p.archive, p.close = p.diff, func() { x.Close(); closeBlob() } // the data is judged when it is read
-	return p, nil
+	var archive io.Reader = x
+	if spread && blob.hash != nil {
+		archive = &pair{Reader: x, blob: blob, buf: make([]byte, bufferSize)}
+	}
+	diff := t.hashing(w, archive, t.diff, !spread)
+	return &layerPass{blob: blob, archive: diff, diff: diff, kind: kind.name, decoder: x}, nil
 }
 
-// beside reads the blob on a goroutine of its own, until p is closed.
-func (p *layerPass) beside() {
-	var err error
-	var busy sync.WaitGroup
-	ctx, cancel := context.WithCancel(p.blob.ctx)
-	p.blob.ctx = ctx
-	busy.Go(func() { err = p.blob.rest() })
-	p.rest = func() error { busy.Wait(); return err }
-	p.close = func() { cancel(); busy.Wait() }
+// A pair reads an archive and now and then a piece of the blob that it comes from,
+// so that the blob is hashed by the time that the archive ends.
+type pair struct {
+	io.Reader
+	blob *hashing
+	buf  []byte
+	due  int // bytes of the blob
 }
 
-// A hashing reader hashes what is read of it, on a goroutine beside the reader,
-// and ends with the walk.
+func (p *pair) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	if p.due += n; p.due >= bufferSize {
+		p.due = 0
+		p.blob.Read(p.buf) // what is wrong with it is met again at the end
+	}
+	return n, err
+}
+
+// A hashing reader hashes what is read of it, and ends with the walk.
 type hashing struct {
 	io.Reader
-	ctx  context.Context
-	hash *sideHash // nil if nothing is to be compared
+	ctx    context.Context
+	hash   hasher // nil if nothing is to be compared
+	buffer []byte // to skip with
+	offset int64
 }
 
-func (t *layerTree) hashing(w *walker, r io.Reader, d digest) *hashing {
+// A hasher is a hash.Hash or a sideHash.
+type hasher interface {
+	io.Writer
+	Sum([]byte) []byte
+}
+
+// hashing returns a reader of r that makes sure of its digest: on a goroutine
+// beside the reader if that is asked for and there is a core for it.
+func (t *layerTree) hashing(w *walker, r io.Reader, d digest, beside bool) *hashing {
 	h := &hashing{Reader: r, ctx: w.ctx}
-	if !t.unproved && d.value != "" {
-		h.hash = newSideHash(d.new())
+	if t.unproved || d.value == "" {
+		return h
+	}
+	hash := d.new()
+	h.hash = hash
+	if beside && t.goroutines > 0 {
+		h.hash = newSideHash(hash)
 	}
 	return h
 }
@@ -175,9 +201,32 @@ func (h *hashing) Read(p []byte) (int, error) {
 	}
 	n, err := h.Reader.Read(p)
 	if h.hash != nil && n > 0 {
-		h.hash.write(p[:n])
+		h.hash.Write(p[:n])
 	}
+	h.offset += int64(n)
 	return n, err
+}
+
+// Seek implements io.Seeker for steps forward, by reading: in longer pieces than
+// others would.
+func (h *hashing) Seek(offset int64, whence int) (int64, error) {
+	if whence != io.SeekCurrent {
+		return 0, errors.ErrUnsupported
+	}
+	if h.buffer == nil {
+		h.buffer = make([]byte, bufferSize)
+	}
+	for offset > 0 {
+		n, err := h.Read(h.buffer[:min(offset, bufferSize)])
+		offset -= int64(n)
+		if err == io.EOF {
+			return h.offset + offset, nil // there is nothing to be read
+		}
+		if err != nil {
+			return h.offset, err
+		}
+	}
+	return h.offset, nil
 }
 
 // rest reads what is left of h.
@@ -189,13 +238,13 @@ func (h *hashing) rest() error {
 
 // is reports whether all that was read has the digest d, if any is given.
 func (h *hashing) is(d digest) bool {
-	return h.hash == nil || hex.EncodeToString(h.hash.sum()) == d.value
+	return h.hash == nil || hex.EncodeToString(h.hash.Sum(nil)) == d.value
 }
 
-// stop ends the goroutine.
+// stop ends the goroutine, if there is one.
 func (h *hashing) stop() {
 	if h != nil && h.hash != nil {
-		h.hash.sum()
+		h.hash.Sum(nil)
 	}
 }
 
@@ -229,29 +278,32 @@ func newSideHash(h hash.Hash) *sideHash {
 	return s
 }
 
-func (s *sideHash) write(p []byte) {
+// Write implements io.Writer.
+func (s *sideHash) Write(p []byte) (int, error) {
 	if len(s.next)+len(p) > sideBufferSize {
 		s.full <- s.next
 		s.next = <-s.free
 	}
 	s.next = append(s.next, p...)
+	return len(p), nil
 }
 
-// sum waits for all that was written and returns its hash.
-func (s *sideHash) sum() []byte {
+// Sum waits for all that was written, ends the goroutine, and appends the hash
+// to b.
+func (s *sideHash) Sum(b []byte) []byte {
 	if !s.done {
 		s.done = true
 		s.full <- s.next
 		close(s.full)
 		s.busy.Wait()
 	}
-	return s.hash.Sum(nil)
+	return s.hash.Sum(b)
 }
 
 // prove reads what is left of a layer and compares its digests.
 func (t *layerTree) prove(p *layerPass) error {
 	expanding := p.diff.rest()
-	if err := p.rest(); err != nil {
+	if err := p.blob.rest(); err != nil {
 		return layerFault(err)
 	}
 	switch {

@@ -325,7 +325,11 @@ func (r *blockReader) Seek(offset int64, whence int) (int64, error) {
 	if !ok {
 		return 0, errors.ErrUnsupported
 	}
-	return s.Seek(offset, whence)
+	n, err := s.Seek(offset, whence)
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		r.err = err
+	}
+	return n, err
 }
 
 // fault gives an error of package tar its code. An error of the reader below is
