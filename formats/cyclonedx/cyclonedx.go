@@ -65,7 +65,6 @@
 package cyclonedx
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -148,13 +147,13 @@ type Decoder struct {
 // writes. It refuses a document that is broken or of another kind; what is only
 // imperfect it reads as far as it goes, and says so in findings.
 func (d Decoder) Decode(r io.Reader) (*sbom.Manifest, error) {
-	var data bytes.Buffer
-	if _, err := data.ReadFrom(facts.Limit(r, d.Limit)); err != nil {
+	data, err := io.ReadAll(facts.Limit(r, d.Limit))
+	if err != nil {
 		return nil, fmt.Errorf("cyclonedx: %w", err)
 	}
-	m, err := read(data.Bytes(), false)
+	m, err := read(data, false)
 	if _, imperfect := err.(invalidError); imperfect {
-		m, err = read(data.Bytes(), true)
+		m, err = read(data, true)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cyclonedx: %w", err)
