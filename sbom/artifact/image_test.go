@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -705,6 +706,25 @@ func TestTruncatedArchive(t *testing.T) {
 		inv := scan(t, write(t, filepath.Join(t.TempDir(), "image.tar"), []byte(cut)), Options{})
 		if places(inv) != "a.list" || !hasGap(inv) {
 			t.Errorf("%s: got %q, %q", name, places(inv), codes(inv))
+		}
+	}
+}
+
+// TestLayerShort has layers that end within a file, however long that claims to be.
+func TestLayerShort(t *testing.T) {
+	for _, size := range []int64{tarBlock, 1 << 40, math.MaxInt64 - tarBlock, math.MaxInt64} {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		b.Write(tarOf(t, file("a.list", "a"))[:2*tarBlock])
+		if err := w.WriteHeader(&tar.Header{Name: "long", Mode: 0o644, Size: size, Format: tar.FormatGNU}); err != nil {
+			t.Fatal(err)
+		}
+		b.WriteString("not all of it")
+		for name, img := range map[string]*testImage{"plain": imageOf(b.Bytes()), "gzip": imageOf(b.Bytes()).gzipped(t)} {
+			inv := scan(t, img.oci().folder(t), Options{})
+			if places(inv) != "a.list" || codes(inv) != "gap:tar.truncated" {
+				t.Errorf("%d bytes, %s: got %q, %q", size, name, places(inv), codes(inv))
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"path"
 	"strings"
 	"sync"
@@ -220,7 +221,7 @@ func (h *hashing) Seek(offset int64, whence int) (int64, error) {
 		n, err := h.Read(h.buffer[:min(offset, bufferSize)])
 		offset -= int64(n)
 		if err == io.EOF {
-			return h.offset + offset, nil // there is nothing to be read
+			return h.offset + min(offset, math.MaxInt64-h.offset), nil // what is read there tells
 		}
 		if err != nil {
 			return h.offset, err
