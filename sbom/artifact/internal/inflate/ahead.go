@@ -55,10 +55,10 @@ func (a *ahead) work(d *decoder[byte]) {
 			a.free <- new(buffer[byte])
 		}
 		select {
-		case out := <-a.free:
-			d.moveTo(out)
 		case <-a.quit:
 			return
+		case out := <-a.free:
+			d.moveTo(out)
 		}
 	}
 }

@@ -70,6 +70,9 @@ func TestAheadClose(t *testing.T) {
 		}
 		z.Close()
 		z.Close()
+		if n, err := z.Read(make([]byte, 1)); n > 0 || err != errClosed {
+			t.Errorf("read %d bytes after Close, %v", n, err)
+		}
 		same(t, fmt.Sprint("again after ", n), readAll(z, z.Reset(bytes.NewReader(gz))), outcome{data, "complete"})
 	}
 }

@@ -76,7 +76,7 @@ func findDynamic(d *input, stop int64) (place, bool) {
 	d.bits, d.n = 0, 0
 	for range maxDynamic {
 		d.fill(minInput)
-		if d.end-d.pos < 8 {
+		if d.end-d.pos < 8 || d.bit() >= stop {
 			break
 		}
 		maybe := dynamicHeaders(d.load(d.pos)) >> first << first

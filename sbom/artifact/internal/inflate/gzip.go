@@ -18,6 +18,8 @@ var (
 	errSize      = errors.New("length of the data is wrong")
 )
 
+var errClosed = errors.New("inflate: the reader is closed")
+
 // A Reader reads the data of a gzip stream of any number of members. It takes
 // some 400 KiB, so use one again where there are many streams, and reads its
 // source in pieces of 64 KiB, also past the end of the stream.
@@ -61,9 +63,9 @@ func NewRawReader(r io.Reader) *Reader {
 // an error or Close; if that is none, by Read.
 //
 // One goroutine is up to four megabytes ahead of what is read. Several decode parts
-// of the stream at the same time, and hold up to 64 MiB of output and about a
-// megabyte for each. Members of less than about four megabytes are then decoded by
-// Read after all.
+// of the stream at the same time, if it is long enough for that, and hold up to 64
+// MiB of output and about a megabyte for each. Members of less than about four
+// megabytes are then decoded by Read after all.
 func NewReaderAt(src io.ReaderAt, size int64, goroutines int) (*Reader, error) {
 	goroutines = max(0, min(goroutines, maxCores))
 	return newReaderAt(src, size, goroutines, chunkSize(goroutines))
@@ -81,16 +83,20 @@ func newReaderAt(src io.ReaderAt, size int64, goroutines, chunkSize int) (*Reade
 	return z, err
 }
 
-// Close ends the goroutines of a Reader from NewReaderAt, and for any other
-// does nothing. It does not close the source.
+// Close ends the goroutines of a Reader from NewReaderAt, of which nothing more can
+// be read then, and for any other does nothing. It does not close the source.
 func (z *Reader) Close() error {
+	if z.par == nil && z.ahead == nil {
+		return nil
+	}
 	if z.par != nil {
 		z.par.stop()
-		z.par = nil
-	}
-	if z.ahead != nil {
+	} else {
 		z.ahead.stop()
-		z.ahead = nil
+	}
+	z.par, z.ahead = nil, nil
+	if z.err == nil {
+		z.buf, z.err = nil, errClosed
 	}
 	return nil
 }
@@ -294,7 +300,7 @@ func latin1(b []byte) string {
 	return string(r)
 }
 
-// A checksum is what a member says of its data.
+// A checksum is what the trailer of a member has of its data.
 type checksum struct {
 	crc  uint32
 	size uint32 // modulo 1<<32

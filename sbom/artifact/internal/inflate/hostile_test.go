@@ -160,7 +160,7 @@ func hostile(tb testing.TB) map[string][]byte {
 }
 
 // TestHostile reads them all, and sees that none of them makes the decoder
-// allocate.
+// allocate, but for what the runtime may do now and then.
 func TestHostile(t *testing.T) {
 	long(t)
 	r := newReaders()
@@ -169,7 +169,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: made wrong: %s", name, got.end)
 		}
 		src := bytes.NewReader(in)
-		if n := testing.AllocsPerRun(1, func() {
+		if n := testing.AllocsPerRun(3, func() {
 			src.Reset(in)
 			r.raw.Reset(src)
 			io.Copy(io.Discard, r.raw)
@@ -186,6 +186,7 @@ func TestHostileMembers(t *testing.T) {
 	r.sameGzip(t, "empty members", in)
 	got, _ := inParallel(in, len(in)/20)
 	same(t, "empty members in parallel", got, outcome{nil, "complete"})
+	same(t, "empty members ahead", readAhead(in), outcome{nil, "complete"})
 }
 
 // BenchmarkHostile prints how long the hostile streams take at best, as a

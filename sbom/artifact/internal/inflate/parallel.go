@@ -35,6 +35,10 @@ const (
 	// may be: a match of 258 bytes takes two bits.
 	maxExpansion = 1032
 
+	// minChunk is how many bytes of the stream a chunk has at least, unless all
+	// chunks have fewer: several blocks.
+	minChunk = 128 << 10
+
 	// maxWasted is how many more chunks than those used may come to nothing
 	// until no more are tried.
 	maxWasted = 4
@@ -149,11 +153,11 @@ func (p *parallel) schedule(known bool) {
 	}
 }
 
-// width returns how many bits the next chunk has. The last ones have fewer, so that
-// no core is idle for long when the stream ends.
+// width returns how many bits the next chunk has: fewer near the end of the stream,
+// so that no core is idle for long when it comes.
 func (p *parallel) width() int64 {
 	left := p.size*8 - p.next
-	return min(p.chunk, max(left/int64(2*p.cores), p.chunk/8, 1))
+	return min(p.chunk, max(left/int64(2*p.cores), minChunk*8))
 }
 
 // buffers returns the buffers of a chunk that is no more needed, or new ones.

@@ -53,9 +53,16 @@ func TestNewReaderAt(t *testing.T) {
 	s := samples()
 	data := append(bytes.Repeat(s["random"], 4), s["words"]...)
 	gz := wrap(deflate(t, data, 6), data)
-	for _, cores := range []int{-1, 0, 1, 2, 16, 1000} {
-		z, err := NewReaderAt(bytes.NewReader(gz), int64(len(gz)), cores)
-		same(t, fmt.Sprint(cores, " cores"), readAll(z, err), outcome{data, "complete"})
+	for _, n := range []int{-1, 0, 1, 2, 16, 1000} {
+		z, err := NewReaderAt(bytes.NewReader(gz), int64(len(gz)), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		several := n > 1 && len(gz) > chunkSize(min(n, maxCores))
+		if (z.par != nil) != several || (z.ahead != nil) != (n > 0 && !several) {
+			t.Errorf("%d goroutines for %d bytes: parallel %t, ahead %t", n, len(gz), z.par != nil, z.ahead != nil)
+		}
+		same(t, fmt.Sprint(n, " goroutines"), readAll(z, nil), outcome{data, "complete"})
 	}
 	if _, err := NewReaderAt(bytes.NewReader(nil), 0, 2); err != io.EOF {
 		t.Errorf("%v of an empty file", err)
@@ -242,6 +249,9 @@ func TestParallelClose(t *testing.T) {
 		}
 		z.Close()
 		z.Close()
+		if n, err := z.Read(make([]byte, 1)); n > 0 || err != errClosed {
+			t.Errorf("read %d bytes after Close, %v", n, err)
+		}
 	}
 }
 
