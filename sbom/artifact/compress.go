@@ -3,7 +3,6 @@ package artifact
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"compress/bzip2"
 	"context"
 	"fmt"
@@ -81,19 +80,29 @@ func openGzip(r io.Reader) (io.ReadCloser, error) {
 // cores.
 const longStream = 2 << 20
 
-// worthGoroutines reports whether s, compressed so, is such a stream.
-func worthGoroutines(c compression, s *section) bool {
+// isLong reports whether s, compressed so, is such a stream.
+func isLong(c compression, s *section) bool {
 	return c.name == "gzip" && s.size >= longStream
 }
 
 // openBeside opens a gzip stream that can be read at random, to be inflated by so
-// many goroutines, or one for each core if that is zero.
-func openBeside(s *section, goroutines int) (io.ReadCloser, error) {
-	d, err := inflate.NewReaderAt(s, s.size, cmp.Or(goroutines, runtime.GOMAXPROCS(0)))
+// many goroutines.
+func openBeside(s *section, helpers int) (io.ReadCloser, error) {
+	d, err := inflate.NewReaderAt(s, s.size, helpers)
 	if err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+// allHelpers returns how many goroutines may help to read one stream if there is no
+// other: one for each core, if there are several.
+func allHelpers() int {
+	n := runtime.GOMAXPROCS(0)
+	if n == 1 {
+		return 0
+	}
+	return n
 }
 
 func openZstd(r io.Reader) (io.ReadCloser, error) {
@@ -129,8 +138,8 @@ const bufferSize = 64 << 10
 func decompress(c compression, head []byte, r io.Reader, w *walker) (*expanded, error) {
 	var d io.ReadCloser
 	var err error
-	if s, ok := r.(*section); ok && w.depth == 0 && worthGoroutines(c, s) {
-		d, err = openBeside(s, w.goroutines)
+	if s, ok := r.(*section); ok && w.depth == 0 && w.helpers > 0 && isLong(c, s) {
+		d, err = openBeside(s, w.helpers)
 	} else {
 		d, err = c.open(bufio.NewReaderSize(io.MultiReader(bytes.NewReader(head), r), bufferSize))
 	}

@@ -106,7 +106,7 @@ func (t *fileTree) Walk(ctx context.Context, v sbom.Visitor) error {
 	if err := unchanged(f, t.info); err != nil {
 		return err
 	}
-	w := &walker{ctx: ctx, v: v, limits: t.limits, ledger: newLedger(t.limits)}
+	w := &walker{ctx: ctx, v: v, limits: t.limits, ledger: newLedger(t.limits), helpers: allHelpers()}
 	switch {
 	case t.plain:
 		w.plain(t.name, t.info, c)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -185,25 +184,27 @@ func (img *image) trees(s store, o Options) []sbom.Tree {
 	for i, layer := range img.layers {
 		if last[layer.diff] == i {
 			trees = append(trees, &layerTree{store: s, blob: layer.blob, diff: layer.diff, fault: layer.fault,
-				ledger: l, limits: o.Limits, goroutines: layer.goroutines(size, unproved), unproved: unproved})
+				ledger: l, limits: o.Limits, helpers: layer.helpers(size, unproved), unproved: unproved})
 		}
 	}
 	return trees
 }
 
-// goroutines returns how many may inflate a layer of an image whose layers have size
-// bytes in all, while another hashes it: its share of the cores, rounded, for layers
-// are read side by side.
-func (l layer) goroutines(size float64, unproved bool) int {
-	cores := runtime.GOMAXPROCS(0)
-	if cores == 1 || l.blob.size <= 0 {
+// helpers returns how many goroutines may help with a layer of an image whose layers
+// have size bytes in all: its share of the cores, rounded, for layers are read side
+// by side. One core is left for the digests. If there is but one, nobody helps.
+func (l layer) helpers(size float64, unproved bool) int {
+	if allHelpers() == 0 {
 		return 0
 	}
-	share := int(float64(cores)*float64(l.blob.size)/size + 0.5)
-	if unproved {
-		return share
+	share := 1.0
+	if l.blob.size > 0 {
+		share = float64(allHelpers()) * float64(l.blob.size) / size
 	}
-	return max(1, share-1)
+	if unproved {
+		return int(share + 0.5)
+	}
+	return max(1, int(share-0.5))
 }
 
 // candidates returns what an image says of itself.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -720,18 +721,47 @@ func TestLayerShort(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.WriteString("not all of it")
-		for name, img := range map[string]*testImage{"plain": imageOf(b.Bytes()), "gzip": imageOf(b.Bytes()).gzipped(t)} {
-			inv := scan(t, img.oci().folder(t), Options{})
-			if places(inv) != "a.list" || codes(inv) != "gap:tar.truncated" {
-				t.Errorf("%d bytes, %s: got %q, %q", size, name, places(inv), codes(inv))
+		for name, ref := range map[string]string{
+			"plain":   imageOf(b.Bytes()).oci().folder(t),
+			"gzip":    imageOf(b.Bytes()).gzipped(t).oci().folder(t),
+			"docker":  imageOf(b.Bytes()).docker().archive(t),
+			"archive": write(t, filepath.Join(t.TempDir(), "a.tar"), b.Bytes()),
+		} {
+			for _, o := range []Options{{}, {Digests: []string{}}} {
+				inv := scan(t, ref, o)
+				if places(inv) != "a.list" || !strings.Contains(codes(inv), "gap:tar.truncated") {
+					t.Errorf("%d bytes, %s: got %q, %q", size, name, places(inv), codes(inv))
+				}
 			}
 		}
 	}
 }
 
-// TestLayerCores has one layer that is large enough for several cores.
+// cancelled fails t unless a scan of the image ends when its context does.
+func cancelled(t *testing.T, ref string) {
+	t.Helper()
+	artifacts, err := Open(context.Background(), ref, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	v := &countdown{n: 1, cancel: cancel}
+	if err := artifacts[0].Trees[0].Walk(ctx, v); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: got %v", err)
+	}
+}
+
+// TestLayerCores has one layer that is large enough for helpers, and none of them,
+// one or several.
 func TestLayerCores(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, cores := range []int{1, 2, 4} {
+		runtime.GOMAXPROCS(cores)
+		t.Run(fmt.Sprint(cores, " cores"), testLayerCores)
+	}
+}
+
+func testLayerCores(t *testing.T) {
 	random := make([]byte, longStream+1)
 	rand.NewChaCha8([32]byte{}).Read(random)
 	layer := tarOf(t, file("a.list", "a"), file("random", string(random)), file("b.list", "b"), hard("c.list", "a.list"))
@@ -773,6 +803,9 @@ func TestLayerCores(t *testing.T) {
 			inv = scan(t, ref, Options{Digests: []string{}})
 			if places(inv) != all && tt.want == all {
 				t.Errorf("not proved: got %q", places(inv))
+			}
+			if tt.want == all {
+				cancelled(t, ref)
 			}
 		})
 	}

@@ -18,14 +18,14 @@ import (
 // A layerTree is one layer of an image: a tar archive, maybe compressed, that is
 // a file of the image's layout.
 type layerTree struct {
-	store      store
-	blob       blob
-	diff       digest // of the archive as it is when it is not compressed
-	ledger     *ledger
-	limits     sbom.Limits
-	goroutines int   // that may inflate it, beside the one that walks
-	unproved   bool  // take the bytes as they are
-	fault      error // why the layer is not read at all
+	store    store
+	blob     blob
+	diff     digest // of the archive as it is when it is not compressed
+	ledger   *ledger
+	limits   sbom.Limits
+	helpers  int   // goroutines beside the one that walks: to inflate it, or to hash it
+	unproved bool  // take the bytes as they are
+	fault    error // why the layer is not read at all
 }
 
 // A blob is a file of an image's layout, and what is said of it.
@@ -53,7 +53,7 @@ func (t *layerTree) Walk(ctx context.Context, v sbom.Visitor) error {
 	if t.blob.size >= 0 && c.size != t.blob.size {
 		err = sbom.Faultf("blob.size", "%s has %d bytes, not %d", t.blob.path, c.size, t.blob.size)
 	} else {
-		err = t.walk(&walker{ctx: ctx, v: v, limits: t.limits, ledger: t.ledger, goroutines: t.goroutines, layer: true}, c)
+		err = t.walk(&walker{ctx: ctx, v: v, limits: t.limits, ledger: t.ledger, helpers: t.helpers, layer: true}, c)
 	}
 	if closing := c.Close(); err == nil {
 		err = closing // it tells whether the file has changed meanwhile
@@ -70,10 +70,9 @@ func (t *layerTree) walk(w *walker, c *section) error {
 	defer p.Close()
 	t.compareMediaType(w, p.kind)
 	w.tar(p.archive, func() (io.ReadCloser, error) {
-		again := *c
-		again.offset = 0
-		second, err := t.pass(w, &again)
-		return second, err
+		again, from := *t, *c
+		again.unproved, from.offset = true, 0 // the first pass proves it
+		return again.pass(w, &from)
 	})
 	if t.unproved {
 		w.v.Found(sbom.Finding{Kind: sbom.Note, Code: "layer.unproved", Detail: "the digests of the layer were not compared, as was asked for"})
@@ -126,14 +125,14 @@ func (t *layerTree) pass(w *walker, c *section) (*layerPass, error) {
 	return &layerPass{blob: blob, archive: diff, diff: diff}, nil
 }
 
-// passCompressed begins to read a layer that is compressed. If goroutines of their
-// own inflate it, they read the blob too, and this one hashes both.
+// passCompressed begins to read a layer that is compressed. If it is long and there
+// are helpers, they read the blob and inflate it, and this goroutine hashes both.
 func (t *layerTree) passCompressed(w *walker, c *section, kind compression) (*layerPass, error) {
-	spread := t.goroutines > 0 && worthGoroutines(kind, c)
+	spread := t.helpers > 0 && isLong(kind, c)
 	blob := t.hashing(w, c, t.blob.digest, !spread)
 	var in io.Reader = blob
 	if spread {
-		in = c
+		in = &section{ReaderAt: ending{c, w.ctx}, size: c.size}
 	}
 	x, err := decompress(kind, nil, in, w)
 	if err != nil {
@@ -146,6 +145,19 @@ func (t *layerTree) passCompressed(w *walker, c *section, kind compression) (*la
 	}
 	diff := t.hashing(w, archive, t.diff, !spread)
 	return &layerPass{blob: blob, archive: diff, diff: diff, kind: kind.name, decoder: x}, nil
+}
+
+// An ending ReaderAt ends with its context.
+type ending struct {
+	io.ReaderAt
+	ctx context.Context
+}
+
+func (e ending) ReadAt(p []byte, off int64) (int, error) {
+	if err := context.Cause(e.ctx); err != nil {
+		return 0, err
+	}
+	return e.ReaderAt.ReadAt(p, off)
 }
 
 // A pair reads an archive and now and then a piece of the blob that it comes from,
@@ -181,8 +193,8 @@ type hasher interface {
 	Sum([]byte) []byte
 }
 
-// hashing returns a reader of r that makes sure of its digest: on a goroutine
-// beside the reader if that is asked for and there is a core for it.
+// hashing returns a reader of r that makes sure of its digest, if there is one to
+// compare: beside the reader if that is asked for and there are helpers.
 func (t *layerTree) hashing(w *walker, r io.Reader, d digest, beside bool) *hashing {
 	h := &hashing{Reader: r, ctx: w.ctx}
 	if t.unproved || d.value == "" {
@@ -190,7 +202,7 @@ func (t *layerTree) hashing(w *walker, r io.Reader, d digest, beside bool) *hash
 	}
 	hash := d.new()
 	h.hash = hash
-	if beside && t.goroutines > 0 {
+	if beside && t.helpers > 0 {
 		h.hash = newSideHash(hash)
 	}
 	return h
@@ -304,8 +316,10 @@ func (s *sideHash) Sum(b []byte) []byte {
 // prove reads what is left of a layer and compares its digests.
 func (t *layerTree) prove(p *layerPass) error {
 	expanding := p.diff.rest()
-	if err := p.blob.rest(); err != nil {
-		return layerFault(err)
+	if p.blob.hash != nil {
+		if err := p.blob.rest(); err != nil {
+			return layerFault(err)
+		}
 	}
 	switch {
 	case !p.blob.is(t.blob.digest):

@@ -229,7 +229,7 @@ const maxMembers = 1 << 16
 func indexTar(ctx context.Context, f *os.File, info fs.FileInfo, sure bool, limits sbom.Limits) (*tarStore, []sbom.Finding) {
 	s := &tarStore{path: f.Name(), info: info, limits: limits, members: map[string]member{}}
 	findings := &collector{}
-	w := &walker{ctx: ctx, v: findings, limits: limits, ledger: newLedger(limits)}
+	w := &walker{ctx: ctx, v: findings, limits: limits, ledger: newLedger(limits), helpers: allHelpers()}
 	r, position, err := s.inOrder(w, f)
 	if err != nil {
 		return nil, nil

@@ -366,9 +366,9 @@ type skipper struct {
 
 // Seek implements io.Seeker for steps forward.
 func (s skipper) Seek(offset int64, whence int) (int64, error) {
-	if whence != io.SeekCurrent || offset > math.MaxInt64-s.offset {
+	if whence != io.SeekCurrent {
 		return 0, errors.ErrUnsupported
 	}
-	s.offset += offset
+	s.offset += min(offset, math.MaxInt64-s.offset) // what is read there tells
 	return s.offset, nil
 }

@@ -15,16 +15,16 @@ import (
 // A walker tells a visitor the entries of one container, and opens the
 // containers among them with walkers of their own.
 type walker struct {
-	ctx        context.Context
-	v          sbom.Visitor
-	limits     sbom.Limits
-	ledger     *ledger
-	depth      int    // how many containers below the artifact this one is
-	prefix     string // of paths: "" or "a.tar!/"
-	container  string // the format, for Entry.Container
-	goroutines int    // that may inflate the artifact; 0 is one for each core
-	layer      bool   // the entries are those of a layer of an image
-	endless    bool   // tar archives here are cut off before their end marks
+	ctx       context.Context
+	v         sbom.Visitor
+	limits    sbom.Limits
+	ledger    *ledger
+	depth     int    // how many containers below the artifact this one is
+	prefix    string // of paths: "" or "a.tar!/"
+	container string // the format, for Entry.Container
+	helpers   int    // goroutines that may inflate what the walker is for
+	layer     bool   // the entries are those of a layer of an image
+	endless   bool   // tar archives here are cut off before their end marks
 }
 
 // place returns the path of the container itself.
