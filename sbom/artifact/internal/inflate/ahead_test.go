@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
+	"time"
 )
 
 // readAhead reads the gzip stream in by a goroutine of its own.
@@ -60,6 +62,7 @@ func TestAheadClose(t *testing.T) {
 		data[i] = byte(rnd.Uint32() & 15)
 	}
 	gz := wrap(deflate(t, data, 1), data)
+	before := runtime.NumGoroutine()
 	for _, n := range []int64{0, 1, outSize, 3 * outSize} {
 		z, err := NewReaderAt(bytes.NewReader(gz), int64(len(gz)), 1)
 		if err != nil {
@@ -75,4 +78,17 @@ func TestAheadClose(t *testing.T) {
 		}
 		same(t, fmt.Sprint("again after ", n), readAll(z, z.Reset(bytes.NewReader(gz))), outcome{data, "complete"})
 	}
+	noMore(t, before)
+}
+
+// noMore fails t unless there are soon no more goroutines than there were before.
+func noMore(t *testing.T, before int) {
+	t.Helper()
+	for range 1000 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines, before it were %d", runtime.NumGoroutine(), before)
 }

@@ -195,7 +195,8 @@ func (d *decoder[T]) linked(f distEntry, bits uint64) distEntry {
 	return f
 }
 
-// put writes the literal that e says, and returns what follows it.
+// put writes the literal that e says, and returns what follows it. It is given what
+// fast has in registers.
 func (d *decoder[T]) put(out *buffer[T], b bitBuffer, o int, e litEntry) (bitBuffer, int, litEntry) {
 	out[o&(outSize-1)] = T(literal(e))
 	b = b.without(uint64(e))

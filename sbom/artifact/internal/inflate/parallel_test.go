@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -239,6 +240,7 @@ func fixedCode() testCode {
 func TestParallelClose(t *testing.T) {
 	data := samples()["mixed"]
 	gz := wrap(deflate(t, data, 6), data)
+	before := runtime.NumGoroutine()
 	for _, n := range []int64{0, 1, 100_000} {
 		z, err := newReaderAt(bytes.NewReader(gz), int64(len(gz)), 2, 10_000)
 		if err != nil {
@@ -253,6 +255,7 @@ func TestParallelClose(t *testing.T) {
 			t.Errorf("read %d bytes after Close, %v", n, err)
 		}
 	}
+	noMore(t, before)
 }
 
 // A brokenReader fails from an offset on.
