@@ -126,7 +126,8 @@ func (t *layerTree) pass(w *walker, c *section) (*layerPass, error) {
 }
 
 // passCompressed begins to read a layer that is compressed. If it is long and there
-// are helpers, they read the blob and inflate it, and this goroutine hashes both.
+// are helpers, they read the blob and inflate it, another hashes the archive, and
+// this goroutine hashes the blob.
 func (t *layerTree) passCompressed(w *walker, c *section, kind compression) (*layerPass, error) {
 	spread := t.helpers > 0 && isLong(kind, c)
 	blob := t.hashing(w, c, t.blob.digest, !spread)
@@ -143,7 +144,7 @@ func (t *layerTree) passCompressed(w *walker, c *section, kind compression) (*la
 	if spread && blob.hash != nil {
 		archive = &pair{Reader: x, blob: blob, buf: make([]byte, bufferSize)}
 	}
-	diff := t.hashing(w, archive, t.diff, !spread)
+	diff := t.hashing(w, archive, t.diff, true)
 	return &layerPass{blob: blob, archive: diff, diff: diff, kind: kind.name, decoder: x}, nil
 }
 
