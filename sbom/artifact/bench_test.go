@@ -209,7 +209,7 @@ type noCataloger struct{ lists }
 func (noCataloger) Wants(sbom.Entry) sbom.Want { return sbom.No }
 
 // BenchmarkImageGzip compares with inflating the layers on all cores, and with
-// comparing their digests as well.
+// comparing their digests as well; and with igzip, which inflates them on one core.
 func BenchmarkImageGzip(b *testing.B) {
 	img := benchImage(b).gzipped(b)
 	packed := make([][]byte, len(img.layers))
@@ -246,6 +246,18 @@ func BenchmarkImageGzip(b *testing.B) {
 	b.Run("proved", func(b *testing.B) { ratio(b, "x-inflate", scanAll(b, ref, nil), inflate(false)) })
 	b.Run("proved-to-proved", func(b *testing.B) { ratio(b, "x-inflate-sha256", scanAll(b, ref, nil), inflate(true)) })
 	b.Run("unproved", func(b *testing.B) { ratio(b, "x-inflate", scanAll(b, ref, []string{}), inflate(false)) })
+	b.Run("proved-to-igzip", func(b *testing.B) {
+		needs(b, "igzip", "isal")
+		ratio(b, "x-igzip", scanAll(b, ref, nil), func() {
+			for _, p := range packed {
+				igzip := exec.Command("igzip", "-dc")
+				igzip.Stdin = bytes.NewReader(p)
+				if err := igzip.Run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	})
 }
 
 // BenchmarkImageLayers compares images of one and of four layers, of files of this
