@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/manifestgen/manifestgen/formats/cyclonedx"
 	"github.com/manifestgen/manifestgen/formats/internal/facts"
+	"github.com/manifestgen/manifestgen/formats/internal/formattest"
+	"github.com/manifestgen/manifestgen/sbom"
 )
 
 // The documents in testdata are written by hand in the shape in which each tool
@@ -199,24 +200,17 @@ func TestAmendedFactsWin(t *testing.T) {
 // TestMutatedForeign changes documents at random, so that they stay JSON:
 // whatever can be read can be written in all spellings, and reads the same.
 func TestMutatedForeign(t *testing.T) {
+	words := []any{"", "\"</text>\r\n", "NOASSERTION", "SPDXRef-DOCUMENT", " x ", true, 1.5, []any{}, map[string]any{}, []any{"a"}, "LicenseRef-x", "\u0085\u2028\x7f"}
 	for _, name := range []string{"syft.spdx.json", "trivy.spdx.json", "sbom-tool.spdx.json", "buildkit.spdx.json", "odd.spdx.json"} {
 		data, read := readFile(t, name), 0
 		for seed := range uint64(200) {
-			mutated := mutate(t, data, rand.New(rand.NewPCG(seed, 1)))
+			mutated := formattest.Mutate(t, data, rand.New(rand.NewPCG(seed, 1)), words)
 			m, err := Decode(bytes.NewReader(mutated))
 			if err != nil {
 				continue
 			}
 			read++
-			e := encoders[seed%uint64(len(encoders))]
-			first := write(t, e, m)
-			again, err := Decode(bytes.NewReader(first))
-			if err != nil {
-				t.Fatalf("%s, seed %d, %v: %v\n%s\n%s", name, seed, e, err, mutated, first)
-			}
-			if d := diff(again, m); d != "" {
-				t.Fatalf("%s, seed %d, %v: %s\n%.3000s", name, seed, e, mutated, d)
-			}
+			staysTheSame(t, fmt.Sprintf("%s, seed %d", name, seed), encoders[seed%uint64(len(encoders))], mutated, m)
 		}
 		if read < 150 {
 			t.Errorf("%s: only %d of the documents could be read", name, read)
@@ -224,68 +218,18 @@ func TestMutatedForeign(t *testing.T) {
 	}
 }
 
-// mutate changes up to three values of a JSON document.
-func mutate(t *testing.T, data []byte, r *rand.Rand) []byte {
+// staysTheSame fails t unless m, which was read from a mutated document, is written
+// by e so that it reads the same.
+func staysTheSame(t *testing.T, name string, e Encoder, mutated []byte, m *sbom.Manifest) {
 	t.Helper()
-	var doc any
-	if err := json.Unmarshal(data, &doc); err != nil {
-		t.Fatal(err)
-	}
-	for range 1 + r.IntN(3) {
-		places := collect(doc, nil)
-		to, from := places[r.IntN(len(places))], places[r.IntN(len(places))]
-		switch r.IntN(5) {
-		case 0:
-			to(nil)
-		case 1:
-			words := []any{"", "\"</text>\r\n", "NOASSERTION", "SPDXRef-DOCUMENT", " x ", true, 1.5, []any{}, map[string]any{}, []any{"a"}, "LicenseRef-x", "\u0085\u2028\x7f"}
-			to(words[r.IntN(len(words))])
-		default:
-			var copied any
-			b, _ := json.Marshal(from(keep{}))
-			if err := json.Unmarshal(b, &copied); err != nil {
-				t.Fatal(err)
-			}
-			to(copied)
-		}
-	}
-	out, err := json.Marshal(doc)
+	first := write(t, e, m)
+	again, err := Decode(bytes.NewReader(first))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s, %v: %v\n%s\n%s", name, e, err, mutated, first)
 	}
-	return out
-}
-
-type keep struct{}
-
-// collect returns all places of a document, in a fixed order. A place sets its
-// value, unless that is keep, and returns what it was.
-func collect(x any, places []func(any) any) []func(any) any {
-	switch x := x.(type) {
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(x)) {
-			places = append(places, func(v any) any {
-				old := x[key]
-				if v != (any)(keep{}) {
-					x[key] = v
-				}
-				return old
-			})
-			places = collect(x[key], places)
-		}
-	case []any:
-		for i := range x {
-			places = append(places, func(v any) any {
-				old := x[i]
-				if v != (any)(keep{}) {
-					x[i] = v
-				}
-				return old
-			})
-			places = collect(x[i], places)
-		}
+	if d := diff(again, m); d != "" {
+		t.Fatalf("%s, %v: %s\n%.3000s", name, e, mutated, d)
 	}
-	return places
 }
 
 // TestMutatedLines changes lines of tag-value and YAML at random, with the same
@@ -305,15 +249,7 @@ func TestMutatedLines(t *testing.T) {
 				continue
 			}
 			read++
-			e := encoders[seed%uint64(len(encoders))]
-			first := write(t, e, m)
-			again, err := Decode(bytes.NewReader(first))
-			if err != nil {
-				t.Fatalf("%s, seed %d, %v: %v\n%s\n%s", name, seed, e, err, mutated, first)
-			}
-			if d := diff(again, m); d != "" {
-				t.Fatalf("%s, seed %d, %v: %s\n%.3000s", name, seed, e, mutated, d)
-			}
+			staysTheSame(t, fmt.Sprintf("%s, seed %d", name, seed), encoders[seed%uint64(len(encoders))], mutated, m)
 		}
 		if read < 20 {
 			t.Errorf("%s: only %d of the documents could be read", name, read)

@@ -2,9 +2,7 @@ package spdx3
 
 import (
 	"bytes"
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/manifestgen/manifestgen/formats/internal/formattest"
@@ -19,7 +17,7 @@ func TestMutated(t *testing.T) {
 	}
 	for name, data := range documents {
 		for seed := range uint64(150) {
-			mutated := mutate(t, data, rand.New(rand.NewPCG(seed, 0)))
+			mutated := formattest.Mutate(t, data, rand.New(rand.NewPCG(seed, 0)), formattest.NastyValues())
 			if _, err := Decode(bytes.NewReader(mutated)); err == nil {
 				stable(t, mutated)
 			}
@@ -28,49 +26,4 @@ func TestMutated(t *testing.T) {
 			}
 		}
 	}
-}
-
-// mutate changes up to three values of a document: to nothing, to a nasty
-// string, to twice itself, to a value from elsewhere.
-func mutate(t *testing.T, data []byte, r *rand.Rand) []byte {
-	t.Helper()
-	doc := generic(t, data)
-	for range 1 + r.IntN(3) {
-		places := collect(doc, nil)
-		to, from := places[r.IntN(len(places))], places[r.IntN(len(places))]
-		switch r.IntN(5) {
-		case 0:
-			to.set(nil)
-		case 1:
-			to.set(formattest.Nasty[r.IntN(len(formattest.Nasty))])
-		case 2:
-			to.set([]any{to.value, to.value})
-		default:
-			to.set(generic(t, marshal(t, map[string]any{"x": from.value}))["x"])
-		}
-	}
-	return marshal(t, doc)
-}
-
-// A place is where a value stands in a document.
-type place struct {
-	value any
-	set   func(any)
-}
-
-// collect returns all places of a document, in a fixed order.
-func collect(x any, places []place) []place {
-	switch x := x.(type) {
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(x)) {
-			places = append(places, place{x[key], func(v any) { x[key] = v }})
-			places = collect(x[key], places)
-		}
-	case []any:
-		for i := range x {
-			places = append(places, place{x[i], func(v any) { x[i] = v }})
-			places = collect(x[i], places)
-		}
-	}
-	return places
 }
