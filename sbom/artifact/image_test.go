@@ -4,9 +4,11 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -874,5 +876,21 @@ func TestLayoutNames(t *testing.T) {
 	}
 	if inv := scan(t, "docker-archive:"+ref, Options{}); places(inv) != twoLayersPlaces {
 		t.Errorf("with another file, forced: got %q", places(inv))
+	}
+}
+
+// TestPair holds that a blob has been read by the time that its archive ends.
+func TestPair(t *testing.T) {
+	blob := &hashing{Reader: strings.NewReader(strings.Repeat("b", 5*bufferSize)), ctx: context.Background(), hash: sha256.New()}
+	archive := strings.NewReader(strings.Repeat("a", 12*bufferSize))
+	p := &pair{Reader: archive, blob: blob, buf: make([]byte, bufferSize)}
+	if _, err := io.CopyBuffer(io.Discard, struct{ io.Reader }{p}, make([]byte, tarBlock)); err != nil {
+		t.Fatal(err)
+	}
+	if blob.offset != 5*bufferSize {
+		t.Errorf("%d bytes of the blob were read", blob.offset)
+	}
+	if want := sha256Of([]byte(strings.Repeat("b", 5*bufferSize))); !blob.is(want) {
+		t.Error("another digest than that of the blob")
 	}
 }
