@@ -250,8 +250,8 @@ func (d *decoder[T]) symbol() {
 func (d *decoder[T]) match(length int) {
 	bits := d.bits
 	f := d.dist[bits&distMask]
-	if f&isOther != 0 && f&otherKind == otherLink {
-		f = d.dist[subIndex(f, bits>>distRoot)&(distSize-1)]
+	if f&isOther != 0 {
+		f = d.linked(f, bits)
 	}
 	d.drop(f & 63)
 	dist := distance(f, bits)
